@@ -1,0 +1,77 @@
+"""Token buckets in Redis. When Redis is away nothing is limited: answering is the safer failure,
+since every answer still needs a consent and a log entry in PostgreSQL."""
+
+import logging
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+
+import redis
+from django.conf import settings
+
+log = logging.getLogger(__name__)
+
+# One round trip, atomic: refill by the time gone, take one token, and remember whether the
+# person has been told since the bucket was last empty.
+TAKE = """
+local bucket = redis.call('HMGET', KEYS[1], 'tokens', 'at', 'told')
+local capacity, per_second = tonumber(ARGV[1]), tonumber(ARGV[2])
+local time = redis.call('TIME')
+local now = tonumber(time[1]) + tonumber(time[2]) / 1000000
+local tokens = tonumber(bucket[1]) or capacity
+tokens = math.min(capacity, tokens + (now - (tonumber(bucket[2]) or now)) * per_second)
+local told = tonumber(bucket[3]) or 0
+local verdict
+if tokens >= 1 then
+  tokens = tokens - 1
+  told = 0
+  verdict = 0
+elseif told == 0 then
+  told = 1
+  verdict = 1
+else
+  verdict = 2
+end
+redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now, 'told', told)
+redis.call('EXPIRE', KEYS[1], math.ceil(capacity / per_second) + 60)
+return verdict
+"""
+
+
+class Verdict(StrEnum):
+    ALLOWED = "allowed"
+    TELL = "tell"  # over the limit for the first time: say so once
+    SILENT = "silent"  # over the limit, and already said
+
+
+VERDICTS = (Verdict.ALLOWED, Verdict.TELL, Verdict.SILENT)
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bucket that holds `capacity` uses and refills in `seconds`."""
+
+    name: str
+    capacity: int
+    seconds: int
+
+
+@lru_cache(maxsize=1)
+def client() -> "redis.Redis":
+    return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
+
+
+def take(limit: Limit, key: bytes) -> Verdict:
+    """Take one use from the bucket of `key` (an opaque keyed hash, never a number)."""
+    try:
+        verdict = client().eval(
+            TAKE,
+            1,
+            f"limit:{limit.name}:{key.hex()}",
+            str(limit.capacity),
+            str(limit.capacity / limit.seconds),
+        )
+    except redis.RedisError:
+        log.warning("rate limits are off: Redis does not answer")
+        return Verdict.ALLOWED
+    return VERDICTS[int(str(verdict))]

@@ -1,0 +1,58 @@
+"""Log lines: one event a line, key and value, with everything that looks like a number masked."""
+
+import logging
+import logging.config
+import re
+from typing import Any
+
+import structlog
+
+# Seven digits or more, however they are grouped, could be somebody's number or IMSI.
+DIGITS = re.compile(r"\+?\d(?:[\s().-]?\d){6,}")
+# Times, ids and digests are made of digits too; they are kept.
+KEPT_KEYS = frozenset({"timestamp", "level", "logger", "role"})
+
+
+def mask_digits(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
+    """Mask runs of digits in every value: the last line of defence, not the first."""
+    for key, value in event.items():
+        if key not in KEPT_KEYS and isinstance(value, str):
+            event[key] = DIGITS.sub("•••", value)
+    return event
+
+
+def configure(options: dict[str, str]) -> None:
+    """Django's LOGGING_CONFIG: everything to standard error, for the supervisor to keep."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.ExtraAdder(),
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        mask_digits,
+    ]
+    formatter = {
+        "()": structlog.stdlib.ProcessorFormatter,
+        "foreign_pre_chain": shared,
+        "processors": [
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.KeyValueRenderer(key_order=["timestamp", "level", "event"]),
+        ],
+    }
+    logging.config.dictConfig(
+        {
+            "version": 1,
+            "disable_existing_loggers": False,
+            "formatters": {"line": formatter},
+            "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+            "root": {"handlers": ["stderr"], "level": "INFO"},
+            "loggers": {"django.server": {"level": "WARNING"}},
+        }
+    )
+    structlog.configure(
+        processors=[*shared[:1], structlog.stdlib.filter_by_level, *shared[1:],
+                    structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )

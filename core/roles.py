@@ -1,0 +1,95 @@
+"""Who runs what: the database roles, and what each process may know.
+
+Every process of the service has its own operating-system process, its own environment and its own
+database role (`<prefix>_<role>`). A process gets the address of its own role and the secrets listed
+here for it; everything else stays out of its environment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+OWNER: Final = "owner"  # migrations; no process of the running service
+WEB: Final = "web"
+WORKER: Final = "worker"
+SEQUENCER: Final = "sequencer"
+INGEST: Final = "ingest"
+AUDITOR: Final = "auditor"
+NONE: Final = "none"  # a process without a database
+
+#: Roles that log in to the database, in the order in which they are created.
+LOGIN_ROLES: Final = (OWNER, WEB, WORKER, SEQUENCER, INGEST, AUDITOR)
+
+#: Owns the SQL functions through which journeys and consents pass. Nobody logs in as it.
+GATE: Final = "gate"
+
+#: Limits set with `ALTER ROLE`, so that no connection of the role can forget them.
+ROLE_TIMEOUTS: Final[Mapping[str, Mapping[str, str]]] = {
+    WEB: {
+        "idle_in_transaction_session_timeout": "10s",
+        "lock_timeout": "5s",
+        "statement_timeout": "30s",
+    },
+    WORKER: {
+        "idle_in_transaction_session_timeout": "10s",
+        "lock_timeout": "5s",
+        "statement_timeout": "30s",
+    },
+    SEQUENCER: {"idle_in_transaction_session_timeout": "30s", "lock_timeout": "10s"},
+    INGEST: {"idle_in_transaction_session_timeout": "10min", "lock_timeout": "30s"},
+    AUDITOR: {"idle_in_transaction_session_timeout": "10min", "lock_timeout": "5s"},
+}
+
+#: Secrets (and folders) of a role beside the address of its database. Each may also be given as
+#: `NAME_FILE`, the path of a file that holds the value.
+SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
+    OWNER: (),
+    WEB: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", "TWILIO_AUTH_TOKEN"),
+    WORKER: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+    SEQUENCER: ("AUDIT_SIGNING_KEY",),
+    INGEST: ("DATA_KEY", "SIGNALING_KEY", "SIGNALING_STORE", "REDIS_URL"),
+    AUDITOR: (),
+    NONE: (),
+}
+
+#: Settings that are no secrets: every process may have them.
+SERVICE_SETTINGS: Final = (
+    "ALLOWED_HOSTS",
+    "DEMO",
+    "LOG_LEVEL",
+    "PUBLIC_BASE_URL",
+    "SERVICE_TIME_ZONE",
+    "SMS_NUMBER",
+    "SMS_PROVIDER",
+    "TWILIO_API_BASE_URL",
+)
+
+#: Which role a management command runs as, when `SERVICE_ROLE` does not say so.
+ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
+    "migrate": OWNER,
+    "makemigrations": OWNER,
+    "showmigrations": OWNER,
+    "sqlmigrate": OWNER,
+    "create_roles": OWNER,
+    "purge": OWNER,
+    "load_cities": INGEST,
+    "load_cells": INGEST,
+    "load_subscriptions": INGEST,
+    "ingest_events": INGEST,
+    "audit_sequencer": SEQUENCER,
+    "audit_export": AUDITOR,
+    "createsuperuser": WEB,
+    "changepassword": WEB,
+    "shell": WEB,
+}
+
+
+def role_of_command(command: str) -> str:
+    """The role of a management command; a command that needs no database has none."""
+    return ROLE_OF_COMMAND.get(command, NONE)
+
+
+def database_variable(role: str) -> str:
+    """The environment variable that holds the role's database address."""
+    return "DATABASE_URL" if role == WEB else f"DATABASE_{role.upper()}_URL"

@@ -1,0 +1,57 @@
+"""Tasks carry ids from PostgreSQL rows to worker processes. Losing all of them loses nothing:
+the sweeps take up what was stored and not finished."""
+
+import os
+
+from celery import Celery
+from celery.signals import setup_logging
+from django.conf import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "travelcheck.settings")
+
+app = Celery("travelcheck")
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery spells a unix socket differently from the Redis client."""
+    return redis_url.replace("unix://", "redis+socket://", 1)
+
+
+SWEEPS = {
+    "sms_gateway.tasks.sweep": settings.SWEEP_SECONDS,
+    "inquiry.tasks.sweep": settings.SWEEP_SECONDS,
+    "consent.tasks.expire_due": 60,
+    "sms_gateway.tasks.purge_bodies": 600,
+    "signaling.tasks.erase_pending": 60,
+    "signaling.tasks.purge": 3600,
+}
+
+app.conf.update(
+    broker_url=broker_url(settings.REDIS_URL),
+    broker_connection_retry_on_startup=True,
+    # A task that is not acknowledged comes back after an hour; no countdown here is longer.
+    broker_transport_options={"visibility_timeout": 3600},
+    task_ignore_result=True,
+    task_serializer="json",
+    accept_content=["json"],
+    # Safe because every task finds out from its row whether there is still something to do.
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    task_time_limit=300,
+    task_default_queue="default",
+    task_routes={"signaling.tasks.*": {"queue": "ingest"}},
+    beat_schedule={
+        task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 5)}}
+        for task, seconds in SWEEPS.items()
+    },
+    beat_schedule_filename=str(settings.BASE_DIR / ".local" / "run" / "beat"),
+    timezone="UTC",
+)
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def keep_our_logging(**_: object) -> None:
+    """Django has configured logging; Celery would replace it."""

@@ -1,0 +1,114 @@
+"""Reading the environment: typed, each secret also from a file, every mistake named.
+
+A mistake does not raise here. It is kept in `problems`, so that the start can stop with one line
+that names the variable and what it should be (`core.checks`).
+"""
+
+import base64
+import binascii
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import environ
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One wrong variable: which, and what it should be."""
+
+    variable: str
+    should_be: str
+
+
+@dataclass
+class Environment:
+    """What this process was given. `role` says which process it is."""
+
+    role: str
+    problems: list[Problem] = field(default_factory=list)
+
+    def text(self, name: str, default: str = "", *, required: bool = False, what: str = "") -> str:
+        """`NAME`, or the content of the file named by `NAME_FILE`."""
+        value = os.environ.get(name, "")
+        path = os.environ.get(f"{name}_FILE", "")
+        if path and not value:
+            try:
+                value = Path(path).read_text().strip()
+            except OSError as error:
+                self.problems.append(
+                    Problem(f"{name}_FILE", f"a readable file ({error.strerror})")
+                )
+        if not value and required:
+            self.problems.append(Problem(name, f"set: {what}"))
+        return value or default
+
+    def flag(self, name: str) -> bool:
+        value = os.environ.get(name, "").lower()
+        if value not in ("", "0", "1", "true", "false"):
+            self.problems.append(Problem(name, "0 or 1"))
+        return value in ("1", "true")
+
+    def number(self, name: str, default: int) -> int:
+        value = os.environ.get(name, str(default))
+        if not value.isdigit():
+            self.problems.append(Problem(name, "a whole number"))
+            return default
+        return int(value)
+
+    def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
+        value = os.environ.get(name, default)
+        if value not in options:
+            self.problems.append(Problem(name, " or ".join(options)))
+            return default
+        return value
+
+    def key(self, name: str, *, needed: bool) -> bytes:
+        """32 random bytes in base64. A process that does not need the key gets none."""
+        if not needed:
+            return b""
+        value = self.text(name, required=True, what="32 random bytes in base64")
+        try:
+            raw = base64.b64decode(value, validate=True)
+        except (binascii.Error, ValueError):
+            raw = b""
+        if len(raw) != 32:
+            if value:
+                self.problems.append(Problem(name, "32 random bytes in base64"))
+            # Nothing starts with a problem on the list; until then no code meets an empty key.
+            return secrets.token_bytes(32)
+        return raw
+
+    def database(self, name: str) -> dict[str, Any]:
+        """Django's settings for the PostgreSQL that `name` points to."""
+        what = "postgresql://role:password@host/database"
+        url = self.text(name, required=True, what=what)
+        if not url:
+            return {"ENGINE": "django.db.backends.dummy"}
+        if not url.startswith(("postgres://", "postgresql://")):
+            self.problems.append(Problem(name, what))
+            return {"ENGINE": "django.db.backends.dummy"}
+        settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
+        return settings | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+
+    def base_url(self, name: str, default: str, *, secure: bool) -> str:
+        value = self.text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if not parts.hostname or parts.scheme not in ("http", "https"):
+            self.problems.append(Problem(name, "https://the.public.host"))
+        elif secure and parts.scheme != "https":
+            self.problems.append(Problem(name, "an https:// address outside the demo"))
+        return value
+
+    def time_zone(self, name: str, default: str) -> str:
+        value = self.text(name, default)
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError):
+            self.problems.append(Problem(name, "an IANA time zone such as Asia/Shanghai"))
+            return default
+        return value

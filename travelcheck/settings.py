@@ -1,0 +1,144 @@
+"""Settings of every process. All of it comes from the environment; see `docs/operations.md`."""
+
+import os
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from core.roles import PROCESS_ROLES
+from travelcheck.environment import Environment, Problem
+from travelcheck.stack.local import environment_for
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+
+# ------------------------------------------------------------------ which process this is
+SERVICE_ROLE = os.environ.get("SERVICE_ROLE", "web")
+DATABASE_VARIABLE = "DATABASE_URL" if SERVICE_ROLE == "web" else f"DATABASE_{SERVICE_ROLE.upper()}_URL"
+if not any(name.startswith("DATABASE_") for name in os.environ):
+    # Nothing is configured: this is a checkout with the embedded servers beside it.
+    os.environ.update(environment_for(SERVICE_ROLE))
+
+env = Environment(SERVICE_ROLE)
+if SERVICE_ROLE not in PROCESS_ROLES:
+    env.problems.append(Problem("SERVICE_ROLE", " or ".join(PROCESS_ROLES)))
+CONFIGURATION_PROBLEMS = env.problems
+
+DEMO = env.flag("DEMO")
+DEBUG = False
+
+# ------------------------------------------------------------------ secrets, by process
+HANDLES_PEOPLE = SERVICE_ROLE in ("web", "worker", "ingest")
+SECRET_KEY = env.text(
+    "SECRET_KEY", "unused", required=SERVICE_ROLE in ("web", "worker"), what="50 or more random characters"
+)
+DATA_KEY = env.key("DATA_KEY", needed=HANDLES_PEOPLE)
+SIGNALING_KEY = env.key("SIGNALING_KEY", needed=SERVICE_ROLE == "ingest")
+AUDIT_SIGNING_KEY = env.key("AUDIT_SIGNING_KEY", needed=SERVICE_ROLE == "sequencer")
+
+# ------------------------------------------------------------------ servers
+NEEDS_DATABASE = SERVICE_ROLE not in ("beat", "none")
+DATABASES = {
+    "default": env.database(DATABASE_VARIABLE)
+    if NEEDS_DATABASE
+    else {"ENGINE": "django.db.backends.dummy"}
+}
+REDIS_URL = env.text(
+    "REDIS_URL",
+    required=SERVICE_ROLE in ("web", "worker", "ingest", "beat"),
+    what="redis://host:6379/0 or unix:///path/to/socket",
+)
+SIGNALING_STORE = Path(env.text("SIGNALING_STORE", str(BASE_DIR / ".local" / "signaling")))
+
+# ------------------------------------------------------------------ the service
+SERVICE_TIME_ZONE = env.time_zone("SERVICE_TIME_ZONE", "Asia/Shanghai")
+PUBLIC_BASE_URL = env.base_url("PUBLIC_BASE_URL", "http://127.0.0.1:8000", secure=not DEMO and HANDLES_PEOPLE)
+AUDIT_ORIGIN_HOST = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
+
+SMS_PROVIDER = env.choice("SMS_PROVIDER", ("sandbox", "twilio"), "sandbox")
+SMS_NUMBER = env.text("SMS_NUMBER", "10086" if SMS_PROVIDER == "sandbox" else "",
+    required=SMS_PROVIDER == "twilio" and HANDLES_PEOPLE, what="the number people text, in E.164")
+USES_TWILIO = SMS_PROVIDER == "twilio" and SERVICE_ROLE in ("web", "worker")
+TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", required=USES_TWILIO, what="AC and 32 hexadecimal digits")
+TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", required=USES_TWILIO, what="the account's auth token")
+TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", "https://api.twilio.com")
+TWILIO_HANDLES_KEYWORDS = env.flag("TWILIO_HANDLES_KEYWORDS")
+# What the gateway calls, by dotted path: it knows no room above it.
+SMS_INBOUND_HANDLER = "inquiry.services.handle_text"
+SMS_HOLD = "consent.gate.hold"
+SMS_PROGRESS_LISTENER = "inquiry.progress.text_progressed"
+SANDBOX_PHONES: list[dict[str, str]] = []
+if DEMO:
+    from demo.people import SANDBOX_PHONES  # noqa: F811
+
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
+STOP_ON_PROBLEMS = "check" not in sys.argv
+
+# ------------------------------------------------------------------ Django
+INSTALLED_APPS = [
+    "django.contrib.staticfiles",
+    "travelcheck",
+    "inquiry",
+    "consent",
+    "signaling",
+    "subscribers",
+    "sms_gateway",
+    "audit",
+    "core",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.template.context_processors.i18n",
+            ]
+        },
+    }
+]
+ROOT_URLCONF = "travelcheck.urls"
+WSGI_APPLICATION = "travelcheck.wsgi.application"
+ALLOWED_HOSTS = [AUDIT_ORIGIN_HOST, *(["127.0.0.1", "localhost"] if DEMO else [])]
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+STATIC_URL = "/static/"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STATIC_ROOT = BASE_DIR / ".local" / "static"
+WHITENOISE_USE_FINDERS = True
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
+APPEND_SLASH = True
+
+# ------------------------------------------------------------------ what browsers may do
+SECURE_SSL_REDIRECT = False  # the proxy in front ends TLS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
+SECURE_REFERRER_POLICY = "no-referrer"
+CSRF_COOKIE_SECURE = not DEMO
+CSRF_COOKIE_SAMESITE = "Strict"
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        "object-src": ["'none'"],
+        "base-uri": ["'none'"],
+        "form-action": ["'self'"],
+        "frame-ancestors": ["'none'"],
+    }
+}
+
+LOGGING_CONFIG = "core.logs.configure"
+LOGGING = {"role": SERVICE_ROLE}
