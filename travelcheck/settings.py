@@ -1,11 +1,10 @@
 """Settings of every process. All of it comes from the environment; see `docs/operations.md`."""
 
 import os
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core.roles import PROCESS_ROLES
+from core.roles import LOGIN_ROLES, NONE, database_variable
 from travelcheck.environment import Environment, Problem
 from travelcheck.stack.local import environment_for
 
@@ -13,14 +12,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 # ------------------------------------------------------------------ which process this is
 SERVICE_ROLE = os.environ.get("SERVICE_ROLE", "web")
-DATABASE_VARIABLE = "DATABASE_URL" if SERVICE_ROLE == "web" else f"DATABASE_{SERVICE_ROLE.upper()}_URL"
 if not any(name.startswith("DATABASE_") for name in os.environ):
     # Nothing is configured: this is a checkout with the embedded servers beside it.
     os.environ.update(environment_for(SERVICE_ROLE))
 
 env = Environment(SERVICE_ROLE)
-if SERVICE_ROLE not in PROCESS_ROLES:
-    env.problems.append(Problem("SERVICE_ROLE", " or ".join(PROCESS_ROLES)))
+if SERVICE_ROLE not in (*LOGIN_ROLES, NONE):
+    env.problems.append(Problem("SERVICE_ROLE", " or ".join((*LOGIN_ROLES, NONE))))
 CONFIGURATION_PROBLEMS = env.problems
 
 DEMO = env.flag("DEMO")
@@ -29,37 +27,49 @@ DEBUG = False
 # ------------------------------------------------------------------ secrets, by process
 HANDLES_PEOPLE = SERVICE_ROLE in ("web", "worker", "ingest")
 SECRET_KEY = env.text(
-    "SECRET_KEY", "unused", required=SERVICE_ROLE in ("web", "worker"), what="50 or more random characters"
+    "SECRET_KEY",
+    "unused",
+    required=SERVICE_ROLE in ("web", "worker"),
+    what="50 or more random characters",
 )
 DATA_KEY = env.key("DATA_KEY", needed=HANDLES_PEOPLE)
 SIGNALING_KEY = env.key("SIGNALING_KEY", needed=SERVICE_ROLE == "ingest")
 AUDIT_SIGNING_KEY = env.key("AUDIT_SIGNING_KEY", needed=SERVICE_ROLE == "sequencer")
 
 # ------------------------------------------------------------------ servers
-NEEDS_DATABASE = SERVICE_ROLE not in ("beat", "none")
 DATABASES = {
-    "default": env.database(DATABASE_VARIABLE)
-    if NEEDS_DATABASE
-    else {"ENGINE": "django.db.backends.dummy"}
+    "default": {"ENGINE": "django.db.backends.dummy"}
+    if SERVICE_ROLE == NONE
+    else env.database(database_variable(SERVICE_ROLE))
 }
 REDIS_URL = env.text(
     "REDIS_URL",
-    required=SERVICE_ROLE in ("web", "worker", "ingest", "beat"),
+    required=HANDLES_PEOPLE,
     what="redis://host:6379/0 or unix:///path/to/socket",
 )
 SIGNALING_STORE = Path(env.text("SIGNALING_STORE", str(BASE_DIR / ".local" / "signaling")))
 
 # ------------------------------------------------------------------ the service
 SERVICE_TIME_ZONE = env.time_zone("SERVICE_TIME_ZONE", "Asia/Shanghai")
-PUBLIC_BASE_URL = env.base_url("PUBLIC_BASE_URL", "http://127.0.0.1:8000", secure=not DEMO and HANDLES_PEOPLE)
+PUBLIC_BASE_URL = env.base_url(
+    "PUBLIC_BASE_URL", "http://127.0.0.1:8000", secure=not DEMO and HANDLES_PEOPLE
+)
 AUDIT_ORIGIN_HOST = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
 
 SMS_PROVIDER = env.choice("SMS_PROVIDER", ("sandbox", "twilio"), "sandbox")
-SMS_NUMBER = env.text("SMS_NUMBER", "10086" if SMS_PROVIDER == "sandbox" else "",
-    required=SMS_PROVIDER == "twilio" and HANDLES_PEOPLE, what="the number people text, in E.164")
+SMS_NUMBER = env.text(
+    "SMS_NUMBER",
+    "10086" if SMS_PROVIDER == "sandbox" else "",
+    required=SMS_PROVIDER == "twilio" and HANDLES_PEOPLE,
+    what="the number people text, in E.164",
+)
 USES_TWILIO = SMS_PROVIDER == "twilio" and SERVICE_ROLE in ("web", "worker")
-TWILIO_ACCOUNT_SID = env.text("TWILIO_ACCOUNT_SID", required=USES_TWILIO, what="AC and 32 hexadecimal digits")
-TWILIO_AUTH_TOKEN = env.text("TWILIO_AUTH_TOKEN", required=USES_TWILIO, what="the account's auth token")
+TWILIO_ACCOUNT_SID = env.text(
+    "TWILIO_ACCOUNT_SID", required=USES_TWILIO, what="AC and 32 hexadecimal digits"
+)
+TWILIO_AUTH_TOKEN = env.text(
+    "TWILIO_AUTH_TOKEN", required=USES_TWILIO, what="the account's auth token"
+)
 TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", "https://api.twilio.com")
 TWILIO_HANDLES_KEYWORDS = env.flag("TWILIO_HANDLES_KEYWORDS")
 # What the gateway calls, by dotted path: it knows no room above it.
@@ -68,10 +78,9 @@ SMS_HOLD = "consent.gate.hold"
 SMS_PROGRESS_LISTENER = "inquiry.progress.text_progressed"
 SANDBOX_PHONES: list[dict[str, str]] = []
 if DEMO:
-    from demo.people import SANDBOX_PHONES  # noqa: F811
+    pass
 
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
-STOP_ON_PROBLEMS = "check" not in sys.argv
 
 # ------------------------------------------------------------------ Django
 INSTALLED_APPS = [
