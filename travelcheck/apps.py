@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.db import connections, transaction
 from django.db.models.signals import post_migrate
 
@@ -19,4 +19,6 @@ class TravelcheckConfig(AppConfig):
     name = "travelcheck"
 
     def ready(self) -> None:
-        post_migrate.connect(apply_privileges, sender=self, dispatch_uid="privileges")
+        # Sent once for each room that has tables; one of them is enough.
+        room = apps.get_app_config("core")
+        post_migrate.connect(apply_privileges, sender=room, dispatch_uid="privileges")

@@ -14,7 +14,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-import environ
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +41,7 @@ class Environment:
             try:
                 value = Path(path).read_text().strip()
             except OSError as error:
-                self.problems.append(
-                    Problem(f"{name}_FILE", f"a readable file ({error.strerror})")
-                )
+                self.problems.append(Problem(f"{name}_FILE", f"a readable file ({error.strerror})"))
         if not value and required:
             self.problems.append(Problem(name, f"set: {what}"))
         return value or default
@@ -89,11 +88,24 @@ class Environment:
         url = self.text(name, required=True, what=what)
         if not url:
             return {"ENGINE": "django.db.backends.dummy"}
-        if not url.startswith(("postgres://", "postgresql://")):
+        try:
+            given = conninfo_to_dict(url)
+        except psycopg.ProgrammingError:
+            given = {}
+        if not given.get("dbname") or not given.get("user"):
             self.problems.append(Problem(name, what))
             return {"ENGINE": "django.db.backends.dummy"}
-        settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
-        return settings | {"CONN_MAX_AGE": None, "CONN_HEALTH_CHECKS": True}
+        return {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": given.pop("dbname"),
+            "USER": given.pop("user"),
+            "PASSWORD": given.pop("password", ""),
+            "HOST": given.pop("host", ""),
+            "PORT": given.pop("port", ""),
+            "OPTIONS": given,
+            "CONN_MAX_AGE": None,
+            "CONN_HEALTH_CHECKS": True,
+        }
 
     def base_url(self, name: str, default: str, *, secure: bool) -> str:
         value = self.text(name, default).rstrip("/")
