@@ -1,0 +1,26 @@
+from typing import Any
+
+import pytest
+
+from core.logs import mask_digits
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+8615400000001",
+        "8615400000001 wrote",
+        "no row for 460001234567890",
+        "call +1 555-123-4567 now",
+        "(010) 5888 7777",
+    ],
+)
+def test_what_looks_like_a_number_is_masked(text: str) -> None:
+    event: dict[str, Any] = mask_digits(None, "info", {"event": text, "detail": text})
+    assert "•••" in event["event"]
+    assert not any(part in f"{event}" for part in ("154000", "46000", "123-4567", "7777"))
+
+
+def test_short_figures_and_times_are_kept() -> None:
+    line = {"event": "handled 1200 rows", "timestamp": "2026-11-23T08:00:00.123456Z", "rows": 12}
+    assert mask_digits(None, "info", dict(line)) == line
