@@ -11,6 +11,7 @@ import os
 import re
 import secrets
 import shutil
+import signal
 import subprocess
 import time
 from dataclasses import dataclass
@@ -126,7 +127,11 @@ def _usable(folders: list[Path], account: Account, wanted: int | None) -> list[B
 
 
 class Postgres:
-    """One embedded server: `prepare()`, run `command` as `account`, `wait_until_ready()`."""
+    """One embedded server: `prepare()`, run `command` as `account`, wait until `is_ready()`."""
+
+    stop_signal = signal.SIGINT  # ends open transactions, then stops
+
+    stop_signal = signal.SIGINT  # ends open transactions, then stops
 
     def __init__(self, folder: Path, *, throw_away: bool = False) -> None:
         self.account = server_account()

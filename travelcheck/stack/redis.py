@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import shutil
+import signal
 from pathlib import Path
 
 import redis
@@ -25,8 +26,11 @@ def find_binary() -> str:
 class Redis:
     """One embedded server: run `command`, then wait until `is_ready()`."""
 
+    stop_signal = signal.SIGTERM
+
     def __init__(self, folder: Path) -> None:
-        self.home = server_folder(folder, "redis", our_account())
+        self.account = our_account()
+        self.home = server_folder(folder, "redis", self.account)
         self.socket = self.home / "redis.sock"
 
     def url(self, database: int = 0) -> str:
