@@ -10,7 +10,7 @@ change once made, so a tree is written by appending only.
 Needs the standard library alone.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import NamedTuple
@@ -146,21 +146,9 @@ def verify_inclusion(
     """Raise ProofError unless `proof` shows the leaf at `index` under `root`."""
     if not 0 <= index < size:
         raise ProofError(f"no leaf {index} in a tree of {size}")
-    position, last, node = index, size - 1, leaf_hash
-    for sibling in _hashes(proof):
-        if last == 0:
-            raise ProofError("inclusion proof is too long")
-        if position & 1 or position == last:
-            node = hash_children(sibling, node)
-            while not position & 1 and position:
-                position >>= 1
-                last >>= 1
-        else:
-            node = hash_children(node, sibling)
-        position >>= 1
-        last >>= 1
-    if last:
-        raise ProofError("inclusion proof is too short")
+    node = leaf_hash
+    for sibling, is_left in _climb(index, size - 1, proof):
+        node = hash_children(sibling, node) if is_left else hash_children(node, sibling)
     if node != root:
         raise ProofError("inclusion proof leads to another root")
 
@@ -181,35 +169,46 @@ def verify_consistency(
         if old_root != new_root:
             raise ProofError("two roots for one size")
         return
-    path = _hashes(proof)
-    if old & (old - 1) == 0:
-        path = [old_root, *path]
+    path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     if not path:
         raise ProofError("consistency proof is too short")
-    position, last = old - 1, new - 1
-    while position & 1:
-        position >>= 1
-        last >>= 1
+    # The climb begins at the largest perfect subtree at the old tree's right edge.
+    level = (old & -old).bit_length() - 1
     from_old = from_new = path[0]
-    for sibling in path[1:]:
-        if last == 0:
-            raise ProofError("consistency proof is too long")
-        if position & 1 or position == last:
+    for sibling, is_left in _climb((old - 1) >> level, (new - 1) >> level, path[1:]):
+        if is_left:
             from_old = hash_children(sibling, from_old)
             from_new = hash_children(sibling, from_new)
-            while not position & 1 and position:
-                position >>= 1
-                last >>= 1
         else:
             from_new = hash_children(from_new, sibling)
-        position >>= 1
-        last >>= 1
-    if last:
-        raise ProofError("consistency proof is too short")
     if from_old != old_root:
         raise ProofError("consistency proof does not begin at the old root")
     if from_new != new_root:
         raise ProofError("consistency proof does not lead to the new root")
+
+
+def _climb(position: int, last: int, siblings: Sequence[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Walk from a subtree to the root: each sibling on the way, and whether it stands left.
+
+    `position` is the subtree's, `last` that of the rightmost one on its level. Raises ProofError
+    when the siblings do not lead exactly to the root.
+    """
+    for sibling in siblings:
+        if len(sibling) != 32:
+            raise ProofError("a proof is a list of 32-byte hashes")
+        if last == 0:
+            raise ProofError("the proof is too long")
+        if position & 1 or position == last:
+            yield sibling, True
+            while not position & 1 and position:
+                position >>= 1
+                last >>= 1
+        else:
+            yield sibling, False
+        position >>= 1
+        last >>= 1
+    if last:
+        raise ProofError("the proof is too short")
 
 
 def _split(count: int) -> int:
@@ -221,9 +220,3 @@ def _range_hash(read: ReadNode, start: int, end: int) -> bytes:
     """Hash of the leaves start..end, where start is a multiple of the power of two above."""
     tops = [read(level, index + (start >> level)) for level, index in edge_positions(end - start)]
     return Frontier(end - start, tops).root()
-
-
-def _hashes(proof: Sequence[bytes]) -> list[bytes]:
-    if any(len(node) != 32 for node in proof):
-        raise ProofError("a proof is a list of 32-byte hashes")
-    return list(proof)

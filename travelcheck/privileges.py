@@ -28,10 +28,18 @@ TABLES: Grants = {
         "core_installation": ["SELECT"],
         "core_feed": ["SELECT"],
         "core_personkey": ["SELECT", "INSERT", "UPDATE (retired_at)"],
+        # audit
+        "audit_entry": ["SELECT"],
     },
     "sequencer": {
         # core
         "core_installation": ["SELECT"],
+        # audit
+        "audit_entry": ["SELECT (id, body)"],
+        "audit_queue": ["SELECT", "DELETE"],
+        "audit_leaf": ["SELECT", "INSERT"],
+        "audit_node": ["SELECT", "INSERT"],
+        "audit_checkpoint": ["SELECT", "INSERT"],
     },
     "ingest": {
         # core
@@ -41,22 +49,51 @@ TABLES: Grants = {
     "auditor": {
         # core
         "core_installation": ["SELECT"],
+        # audit
+        "audit_entry": ["SELECT"],
+        "audit_queue": ["SELECT"],
+        "audit_leaf": ["SELECT"],
+        "audit_node": ["SELECT"],
+        "audit_checkpoint": ["SELECT"],
     },
     "gate": {
         # core
         "core_installation": ["SELECT"],
         "core_feed": ["SELECT"],
         "core_personkey": ["SELECT", "DELETE"],
+        # audit
+        "audit_entry": ["SELECT (id, recorded_at)", "INSERT"],
+        "audit_queue": ["SELECT", "INSERT"],
+        "audit_leaf": ["SELECT"],
+        "audit_checkpoint": ["SELECT"],
     },
 }
 
 # role -> functions, in every signature
 FUNCTIONS: dict[str, list[str]] = {
-    "web": [],
-    "worker": [],
+    "web": [
+        # audit
+        "audit.record",
+        "audit.checkpointed",
+        "audit.lag",
+    ],
+    "worker": [
+        # audit
+        "audit.record",
+        "audit.checkpointed",
+        "audit.lag",
+    ],
     "sequencer": [],
-    "ingest": [],
-    "auditor": [],
+    "ingest": [
+        # audit
+        "audit.record",
+    ],
+    "auditor": [
+        # audit
+        "audit.record",
+        "audit.checkpointed",
+        "audit.lag",
+    ],
 }
 
 # What any connected role may call: the clock and the days.

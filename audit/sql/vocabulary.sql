@@ -1,0 +1,123 @@
+-- What may stand in the log: the closed lists of events and of fields. `docs/log.md` explains them.
+SET LOCAL ROLE {gate};
+
+-- restricted: written by the functions of the gate alone. required: fields that must be there.
+CREATE FUNCTION audit.events() RETURNS TABLE (name text, restricted boolean, required text[])
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ VALUES
+  ('consent.requested',        true,  '{subject_ref,consent_id}'::text[]),
+  ('consent.notice_sent',      true,  '{subject_ref,consent_id}'),
+  ('consent.notice_delivered', true,  '{subject_ref,consent_id}'),
+  ('consent.granted',          true,  '{subject_ref,consent_id}'),
+  ('consent.refused',          true,  '{subject_ref,consent_id}'),
+  ('consent.expired',          true,  '{subject_ref,consent_id}'),
+  ('consent.withdrawn',        true,  '{subject_ref,consent_id}'),
+  ('consent.invalidated',      true,  '{subject_ref,consent_id}'),
+  ('consent.superseded',       true,  '{subject_ref,consent_id}'),
+  ('consent.consumed',         true,  '{subject_ref,consent_id}'),
+  ('access.claimed',           true,  '{subject_ref,consent_id,release_id}'),
+  ('access.fetched',           true,  '{subject_ref,consent_id,release_id}'),
+  ('access.released',          true,  '{subject_ref,consent_id,release_id}'),
+  -- A refused claim may name no consent that exists.
+  ('access.denied',            true,  '{reason}'),
+  ('access.delivered',         true,  '{subject_ref,consent_id,release_id}'),
+  ('erasure.done',             true,  '{subject_ref}'),
+  ('subject.viewed_log',       false, '{subject_ref}'),
+  ('staff.viewed_subject',     false, '{subject_ref}'),
+  ('purge.run',                false, '{}'),
+  ('import.done',              false, '{}'),
+  ('role.changed',             false, '{}'),
+  ('key.rotated',              false, '{}'),
+  ('export.made',              false, '{}'),
+  ('hold.set',                 false, '{}'),
+  ('hold.lifted',              false, '{}'),
+  ('config.changed',           false, '{}')
+$$;
+
+-- Each field has a shape; shape `code` and `codes` (an array of them) also a closed list of values.
+CREATE FUNCTION audit.fields() RETURNS TABLE (name text, shape text, codes text[])
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ VALUES
+  -- who and what, by random reference
+  ('subject_ref',         'reference', NULL::text[]),
+  ('org_ref',             'reference', NULL),
+  ('consent_id',          'reference', NULL),
+  ('request_id',          'reference', NULL),
+  ('release_id',          'reference', NULL),
+  ('superseded_by',       'reference', NULL),
+  ('related_entry',       'reference', NULL),
+  ('hold_id',             'reference', NULL),
+  ('export_id',           'reference', NULL),
+  -- the terms of a consent
+  ('consent_state',       'code',      '{requested,disclosed,granted,refused,expired,consumed,withdrawn,invalidated,superseded}'),
+  ('consent_state_seq',   'count',     NULL),
+  ('purpose_code',        'code',      '{self_inquiry,employer_question}'),
+  ('categories',          'codes',     '{cities,countries,been_to}'),
+  ('question',            'code',      '{cities,countries,been_to}'),
+  ('granularity',         'code',      '{city,country,yes_no}'),
+  ('window_days',         'count',     NULL),
+  ('window_from',         'date',      NULL),
+  ('window_to',           'date',      NULL),
+  ('valid_from',          'time',      NULL),
+  ('valid_until',         'time',      NULL),
+  ('max_uses',            'count',     NULL),
+  ('uses',                'count',     NULL),
+  ('terms_sha256',        'digest',    NULL),
+  -- the notice and the answer
+  ('language',            'language',  NULL),
+  ('channel',             'code',      '{sms,web,api,command,timer}'),
+  ('notice_sha256',       'digest',    NULL),
+  ('notice_version',      'version',   NULL),
+  ('segments',            'count',     NULL),
+  ('delivery',            'code',      '{sent,delivered,undelivered,failed,unknown}'),
+  ('provider_msg_ref',    'digest',    NULL),
+  ('reply_sha256',        'digest',    NULL),
+  ('attempts',            'count',     NULL),
+  -- an access and its result
+  ('payload_commitment',  'digest',    NULL),
+  ('outcome',             'code',      '{ok,partly,nothing,failed}'),
+  ('reason',              'code',      '{asked,stop,drop,no,replaced,time_up,unknown_consent,not_granted,expired,used_up,withdrawn,out_of_scope,other_person,other_asker,wrong_cause,no_cause,tenure_ended,other_tenure,sim_changed,number_changed,no_subscription,stale_subscriptions,no_data,erased,organisation_suspended,notice_defect,wrong_code,too_many_codes,opted_out,held}'),
+  -- the running of the service
+  ('kind',                'code',      '{cities,cells,subscriptions,events,stay_points,messages,keys,log,consents,personal_data,data_key,signaling_key,signing_key,person_key,role,organisation,member,setting,retention}'),
+  ('file_sha256',         'digest',    NULL),
+  ('days',                'count',     NULL),
+  ('rows',                'tally',     NULL),
+  ('rejected',            'tally',     NULL),
+  ('through',             'date',      NULL),
+  ('rule_version',        'version',   NULL),
+  ('policy_version',      'version',   NULL),
+  ('software_version',    'version',   NULL)
+$$;
+
+-- Whether a value has the shape. The shapes leave no room for a name, a number or a city:
+-- references are random (versions 4 and 7: those made from a name are a hash of that name), counts
+-- have six digits at most, codes are on a closed list, versions hold eight digits at most.
+CREATE FUNCTION audit.fits(p_shape text, p_codes text[], p_value jsonb) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE v_text constant text := p_value #>> '{}';
+BEGIN
+  IF p_shape IN ('count', 'tally') THEN
+    RETURN jsonb_typeof(p_value) = 'number'
+       AND v_text ~ CASE p_shape WHEN 'count' THEN '^[0-9]{1,6}$' ELSE '^[0-9]{1,15}$' END;
+  ELSIF p_shape = 'codes' THEN
+    RETURN jsonb_typeof(p_value) = 'array' AND p_value <@ to_jsonb(p_codes)
+       AND jsonb_array_length(p_value) <= cardinality(p_codes);
+  ELSIF jsonb_typeof(p_value) <> 'string' THEN
+    RETURN false;
+  END IF;
+  RETURN CASE p_shape
+    WHEN 'code' THEN v_text = ANY (p_codes)
+    WHEN 'reference' THEN v_text ~
+      '^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'
+    WHEN 'digest' THEN v_text ~ '^[0-9a-f]{64}$'
+    WHEN 'date' THEN v_text ~ '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$'
+    WHEN 'time' THEN v_text ~
+      '^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])T[0-2][0-9](:[0-5][0-9]){2}([.][0-9]{1,6})?Z$'
+    WHEN 'language' THEN v_text ~ '^[a-z]{2}(-[a-z]{4})?$'
+    WHEN 'version' THEN v_text ~ '^[a-z]{0,8}-?[0-9]{1,4}([.-][0-9]{1,2}){0,2}([+]g[0-9a-f]{7,40})?$'
+    ELSE false
+  END;
+END $$;
+
+RESET ROLE;
