@@ -15,6 +15,8 @@ database.prepare_environment()
 import django  # noqa: E402
 
 django.setup()
+# A parallel run's processes must not read the settings before they have set their own database.
+del os.environ["DJANGO_SETTINGS_MODULE"]
 
 import psycopg  # noqa: E402
 import pytest  # noqa: E402

@@ -22,6 +22,7 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -37,6 +38,7 @@ from travelcheck.stack.supervisor import child_arguments
 
 PREFIX = TEMPLATE = "tc_test"
 TEST_FOLDER = local_folder() / "test"
+MEMORY = Path("/dev/shm")
 SESSION, FAILURE = "TEST_SESSION", "TEST_FAILURE"
 WORKER_ID = os.environ.get("PYTEST_XDIST_WORKER", "")  # gw0, gw1, …; empty without xdist
 
@@ -63,9 +65,17 @@ def _choose_server() -> None:
     os.environ["EMBEDDED_POSTGRES"] = folder
 
 
+@cache
 def _postgres(folder: Path) -> Postgres:
     keep_secret(folder, "POSTGRES_PASSWORD", "superuser-password")
     return Postgres(folder, throw_away=True)
+
+
+def _sessions() -> tuple[Path, str]:
+    """Folder and beginning of the name of session folders: in memory where there is room."""
+    if MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > 2_000_000_000:
+        return MEMORY, f"travelcheck-{os.geteuid()}-session-"
+    return TEST_FOLDER, "session-"
 
 
 def session_folder() -> Path:
@@ -85,7 +95,8 @@ def plan(database: str | None = None) -> Plan:
 def prepare_environment() -> None:
     """Set the environment that the settings are read from. First thing in a test process."""
     _choose_server()
-    os.environ.setdefault(SESSION, str(TEST_FOLDER / f"session-{os.getpid()}"))
+    parent, name = _sessions()
+    os.environ.setdefault(SESSION, str(parent / f"{name}{os.getpid()}"))
     database = int(WORKER_ID.removeprefix("gw") or 0) + 1 if WORKER_ID else 0
     os.environ.update(
         {database_variable(role): url for role, url in plan().addresses.items()},
@@ -193,6 +204,7 @@ def _migrate(postgres: Postgres) -> None:
 
 @contextmanager
 def _lock() -> Iterator[None]:
+    TEST_FOLDER.mkdir(mode=0o711, parents=True, exist_ok=True)
     with (TEST_FOLDER / "lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -200,8 +212,9 @@ def _lock() -> Iterator[None]:
 
 def _remove_left_behind() -> None:
     """What killed sessions could not delete. Their servers died with them."""
-    for folder in TEST_FOLDER.glob("session-*"):
-        if not Path("/proc", folder.name.removeprefix("session-")).exists():
+    parent, name = _sessions()
+    for folder in parent.glob(f"{name}*"):
+        if not Path("/proc", folder.name.removeprefix(name)).exists():
             remove_server_folder(folder, "postgres")
             remove_server_folder(folder, "redis")
             shutil.rmtree(folder, ignore_errors=True)

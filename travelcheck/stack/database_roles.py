@@ -123,9 +123,8 @@ def create_database(
         # Only a member may give a database to a role.
         _run(admin, "GRANT {} TO CURRENT_USER", owner)
     if not _exists(admin, "pg_database", "datname", database):
-        encoding = " ENCODING 'UTF8'" if template == "template0" else ""
-        statement = "CREATE DATABASE {} OWNER {} TEMPLATE {}" + encoding
-        _run(admin, statement, database, owner, template)
+        options = " ENCODING 'UTF8'" if template == "template0" else " STRATEGY FILE_COPY"
+        _run(admin, "CREATE DATABASE {} OWNER {} TEMPLATE {}" + options, database, owner, template)
 
 
 def secure_database(plan: Plan, name: str | None = None) -> None:
