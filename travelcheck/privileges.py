@@ -30,6 +30,15 @@ TABLES: Grants = {
         "core_personkey": ["SELECT", "INSERT", "UPDATE (retired_at)"],
         # audit
         "audit_entry": ["SELECT"],
+        # subscribers: whose stay-points are whose is not for the worker to know
+        "subscribers_tenure": [
+            "SELECT (id, msisdn_index, subject_ref, valid_from, valid_to, key_id, language)",
+            "UPDATE (key_id, language)",
+        ],
+        # consent
+        "consent_consent": ["SELECT"],
+        "consent_notice": ["SELECT"],
+        "consent_release": ["SELECT"],
     },
     "sequencer": {
         # core
@@ -45,6 +54,13 @@ TABLES: Grants = {
         # core
         "core_installation": ["SELECT"],
         "core_feed": ["SELECT", "INSERT", "UPDATE"],
+        # subscribers
+        "subscribers_tenure": [
+            "SELECT (id, msisdn_index, imsi_index, subscriber_ref, valid_from, valid_to)",
+            "INSERT",
+            "UPDATE (imsi_index, valid_from, valid_to)",
+        ],
+        "subscribers_tombstone": ["SELECT", "UPDATE (files_erased_at)"],
     },
     "auditor": {
         # core
@@ -66,6 +82,15 @@ TABLES: Grants = {
         "audit_queue": ["SELECT", "INSERT"],
         "audit_leaf": ["SELECT"],
         "audit_checkpoint": ["SELECT"],
+        # texts that came in: the cause of everything the gate does
+        "sms_gateway_inboundmessage": ["SELECT (id, number_index, received_at)"],
+        # subscribers
+        "subscribers_tenure": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "subscribers_tombstone": ["SELECT", "INSERT", "UPDATE"],
+        # consent
+        "consent_consent": ["SELECT", "INSERT", "UPDATE"],
+        "consent_notice": ["SELECT", "INSERT", "UPDATE"],
+        "consent_release": ["SELECT", "INSERT", "UPDATE"],
     },
 }
 
@@ -82,6 +107,23 @@ FUNCTIONS: dict[str, list[str]] = {
         "audit.record",
         "audit.checkpointed",
         "audit.lag",
+        # the gate
+        "gate.identify",
+        "gate.request",
+        "gate.notice_sent",
+        "gate.notice_delivered",
+        "gate.grant",
+        "gate.refuse",
+        "gate.withdraw",
+        "gate.withdraw_all",
+        "gate.expire_due",
+        "gate.claim",
+        "gate.settle",
+        "gate.fetch",
+        "gate.release",
+        "gate.delivered",
+        "gate.hold",
+        "gate.erase",
     ],
     "sequencer": [],
     "ingest": [
