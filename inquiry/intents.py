@@ -1,0 +1,113 @@
+"""What a text can mean. One small type each, so that acting on one needs what it carries."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Trip:
+    """A person asks about themselves."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """OK with a code: the only text that can agree to anything."""
+
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refuse:
+    """NO, with or without the code of a question."""
+
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class More:
+    """The rest of the last answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListConsents:
+    """The consents in force, numbered."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drop:
+    """End one numbered consent; None when the number is missing."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class ShowLog:
+    """Who looked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChooseLanguage:
+    """Another language; None when the text names none that we speak."""
+
+    locale: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Erase:
+    """Erase everything; without a code it asks for one."""
+
+    code: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Help:
+    """All words."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End everything."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Come back after STOP."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantWithoutCode:
+    """OK, but not with six digits and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class BareCode:
+    """Six digits and no word."""
+
+
+@dataclass(frozen=True, slots=True)
+class Yes:
+    """YES grants nothing: it re-subscribes at some providers."""
+
+
+@dataclass(frozen=True, slots=True)
+class NotYet:
+    """A word of the service that does not work yet, as the command it is."""
+
+    command: str
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """Nothing that can be read as a text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Not understood; `near` is the command it resembles, if any. Never acted on."""
+
+    near: str | None
+
+
+Intent = (
+    Trip | Grant | Refuse | More | ListConsents | Drop | ShowLog | ChooseLanguage | Erase | Help
+    | Stop | Start | GrantWithoutCode | BareCode | Yes | NotYet | Empty | Unknown
+)  # fmt: skip
