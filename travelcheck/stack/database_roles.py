@@ -136,6 +136,7 @@ def secure_database(plan: Plan, name: str | None = None) -> None:
     with psycopg.connect(plan.addresses[OWNER], dbname=database, autocommit=True) as owner:
         _run(owner, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
         owner.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
+        _run(owner, "GRANT USAGE ON SCHEMA public TO {}", plan.role(GATE))
         for short in LOGIN_ROLES:
             if short == OWNER:
                 continue
