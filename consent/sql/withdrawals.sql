@@ -1,0 +1,93 @@
+-- Withdrawing, which needs no code and is never refused to the number itself; and running out.
+-- Nothing here waits for a tenure, the sequencer or a feed.
+SET LOCAL ROLE {gate};
+
+-- End one live consent on a text of its number. The caller has locked the row.
+CREATE FUNCTION gate.stop(p_consent uuid, p_reason text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_state text;
+    v_by CONSTANT jsonb := '{"by": "person", "channel": "sms"}';
+BEGIN
+    SELECT c.state INTO v_state FROM public.consent_consent c WHERE c.id = p_consent;
+    IF v_state = 'granted' THEN
+        PERFORM gate.move(p_consent, 'withdrawn', 'consent.withdrawn', v_by, p_reason);
+    ELSIF v_state = 'disclosed' THEN
+        PERFORM gate.move(p_consent, 'refused', 'consent.refused', v_by, p_reason);
+    ELSIF v_state = 'requested' THEN
+        PERFORM gate.move(p_consent, 'expired', 'consent.expired', v_by, p_reason);
+    END IF;
+    RETURN v_state = 'granted';
+END $$;
+
+-- `DROP <n>`: withdrawn | ended (an open request) | already | unknown (not of this number).
+CREATE FUNCTION gate.withdraw(p_inbound bigint, p_consent uuid) RETURNS text
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_number bytea := (gate.text_of(p_inbound)).number;
+    v_state text;
+BEGIN
+    SELECT c.state INTO v_state FROM public.consent_consent c
+    WHERE c.id = p_consent AND c.number_index = v_number FOR UPDATE;
+    IF NOT FOUND THEN
+        RETURN 'unknown';
+    ELSIF v_state NOT IN ('requested', 'disclosed', 'granted') THEN
+        RETURN 'already';
+    ELSIF gate.stop(p_consent, 'drop') THEN
+        RETURN 'withdrawn';
+    END IF;
+    RETURN 'ended';
+END $$;
+
+-- `STOP`: ends everything of the number. Returns how many granted consents it withdrew.
+CREATE FUNCTION gate.withdraw_all(p_inbound bigint) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_number bytea := (gate.text_of(p_inbound)).number;
+    v_one uuid;
+    v_count integer := 0;
+BEGIN
+    FOR v_one IN
+        SELECT c.id FROM public.consent_consent c
+        WHERE c.number_index = v_number AND c.state IN ('requested', 'disclosed', 'granted')
+        ORDER BY c.id FOR UPDATE
+    LOOP
+        v_count := v_count + gate.stop(v_one, 'stop')::integer;
+    END LOOP;
+    RETURN v_count;
+END $$;
+
+-- End what has run out, some at a time; what somebody is working on is left for the next call.
+-- A code is dead at 30 minutes, whether or not this ran; the request is closed twice as late,
+-- because a text that came in time may still wait to be handled. Returns how many have ended.
+CREATE FUNCTION gate.expire_due(p_limit integer DEFAULT 500) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_one record;
+    v_now timestamptz := core.now();
+    v_count integer := 0;
+BEGIN
+    FOR v_one IN
+        SELECT c.id, c.state, c.valid_until, t.id IS NOT NULL AS holds
+        FROM public.consent_consent c
+        LEFT JOIN public.subscribers_tenure t
+            ON t.id = c.tenure_id AND (t.valid_to IS NULL OR t.valid_to > v_now)
+        WHERE c.state IN ('requested', 'disclosed', 'granted')
+          AND (c.valid_until <= v_now OR t.id IS NULL
+               OR (c.state <> 'granted' AND c.code_expires_at + gate.code_life() <= v_now))
+        ORDER BY c.id LIMIT p_limit
+        FOR UPDATE OF c SKIP LOCKED
+    LOOP
+        IF NOT gate.lapse(v_one.id, v_one.holds) THEN
+            PERFORM gate.move(v_one.id, 'expired', 'consent.expired', '{}', 'timer');
+        END IF;
+        v_count := v_count + 1;
+    END LOOP;
+    RETURN v_count;
+END $$;
+
+RESET ROLE;
