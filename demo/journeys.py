@@ -104,7 +104,7 @@ def holds(sim: Sim, day: date, first_start: date) -> bool:
 
 
 def place_at(sim: Sim, day: int, hour: float) -> Place | None:
-    """Where the SIM is at a time of the fortnight; before its first leg, where the last one ends."""
+    """Where the SIM is at a time of the fortnight; the last leg reaches into the next one."""
     starts = [(leg.day, leg.hour) for leg in sim.legs]
     leg: Leg = sim.legs[bisect(starts, (day, hour)) - 1]
     return leg.place
