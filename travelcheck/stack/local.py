@@ -24,7 +24,7 @@ from core.roles import (
 from travelcheck.stack.folders import StackError, local_folder, make_private
 
 #: What any program may need to run at all.
-SYSTEM_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER")
+SYSTEM_VARIABLES = ("HOME", "LANG", "LC_ALL", "PATH", "STACK_FOLDER", "TMPDIR", "TZ", "USER")
 SYSTEM_PREFIXES = ("PYTHON",)
 
 #: For the process that calls the SMS provider over HTTPS.
@@ -76,6 +76,19 @@ def is_set(name: str, environment: Mapping[str, str]) -> bool:
     return bool(environment.get(name) or environment.get(f"{name}_FILE"))
 
 
+def value_of(name: str, environment: Mapping[str, str]) -> str:
+    """The variable, or the content of the file that `NAME_FILE` names; empty when neither is set.
+
+    Raises StackError when the file cannot be read.
+    """
+    if environment.get(name) or not environment.get(f"{name}_FILE"):
+        return environment.get(name, "")
+    try:
+        return Path(environment[f"{name}_FILE"]).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise StackError(f"{name}_FILE must be a readable file ({error.strerror})") from error
+
+
 def complete(environment: Mapping[str, str], folder: Path) -> dict[str, str]:
     """The environment, and for what it does not set the values of the embedded default.
 
@@ -95,12 +108,12 @@ def environment_for(
 ) -> dict[str, str]:
     """What a process of this role gets: its own database address and secrets, and no others.
 
-    `environment` defaults to ours, completed from `.local/secrets/`. `also` names further
-    variables. A secret given as a file is passed on as `NAME_FILE`.
+    `environment` defaults to ours, completed from `.local/secrets/` for a role that has a database.
+    `also` names further variables. A secret given as a file is passed on as `NAME_FILE`.
     """
     whole = environment
     if whole is None:
-        whole = complete(os.environ, local_folder())
+        whole = os.environ if role == NONE else complete(os.environ, local_folder())
     names = [*SECRETS_OF_ROLE[role], *SERVICE_SETTINGS, *also]
     if role != NONE:
         names.append(database_variable(role))

@@ -132,8 +132,6 @@ class Postgres:
 
     stop_signal = signal.SIGINT  # ends open transactions, then stops
 
-    stop_signal = signal.SIGINT  # ends open transactions, then stops
-
     def __init__(self, folder: Path, *, throw_away: bool = False) -> None:
         self.account = server_account()
         self.password = keep_secret(folder, "POSTGRES_PASSWORD", secrets.token_urlsafe(24))

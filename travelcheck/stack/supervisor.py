@@ -14,6 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import FrameType
@@ -180,7 +181,9 @@ class Supervisor:
         entry.failures = 1 if now - entry.started > STEADY else entry.failures + 1
         pause = min(0.25 * 2**entry.failures, LONGEST_PAUSE)
         entry.start_at = now + pause
-        say(f"{entry.service.name} ended ({_how(code)}), starts again in {pause:.1f} s: {entry.log}")
+        say(
+            f"{entry.service.name} ended ({_how(code)}), starts again in {pause:.1f} s: {entry.log}"
+        )
 
     def _show(self, entry: _Running) -> None:
         """Copy complete new lines of the log to the terminal."""
@@ -233,9 +236,7 @@ def _signal(process: subprocess.Popen[bytes], number: signal.Signals) -> None:
         process.send_signal(number)
 
 
-def _end(
-    process: subprocess.Popen[bytes], number: signal.Signals | None, deadline: float
-) -> None:
+def _end(process: subprocess.Popen[bytes], number: signal.Signals | None, deadline: float) -> None:
     """Signal the process, wait for it until the deadline, then kill what is left of its group."""
     if number is not None:
         _signal(process, number)
@@ -243,8 +244,6 @@ def _end(
         process.wait(max(0, deadline - time.monotonic()))
     except subprocess.TimeoutExpired:
         say(f"process {process.pid} did not stop in time and is killed")
-    try:
+    with suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

@@ -1,0 +1,66 @@
+# What a newcomer and the continuous integration run. `make help` lists it.
+PYTHON ?= python3
+JOBS ?= 2
+DEBIAN_POSTGRES ?= 15
+BIN := .venv/bin
+
+.PHONY: help demo serve test lint lock
+.DEFAULT_GOAL := help
+
+help: ## list what there is
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /\1\t/' | expand -t 10
+
+demo: .venv/.run ## everything on this machine, with demo data (ONCE=1: scripted conversations)
+	@$(BIN)/python manage.py demo $(if $(ONCE),--once)
+
+serve: .venv/.run ## the service, configured by the environment alone
+	@$(BIN)/python manage.py serve
+
+test: lint ## everything the continuous integration runs
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	$(BIN)/python manage.py check
+	TEST_POSTGRES=wheel $(BIN)/pytest -n $(JOBS)
+	@if [ -x /usr/lib/postgresql/$(DEBIAN_POSTGRES)/bin/postgres ]; then \
+		echo "again on PostgreSQL $(DEBIAN_POSTGRES): what touches the database"; \
+		TEST_POSTGRES=$(DEBIAN_POSTGRES) $(BIN)/pytest -n $(JOBS) tests/integration; \
+	else echo "no PostgreSQL $(DEBIAN_POSTGRES) on this machine: tested on the embedded one only"; fi
+
+lint: .venv/.dev ## format, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+lock: .venv/.dev ## pin all requirements again, with hashes
+	@$(BIN)/python -m pip install --quiet uv
+	@for name in requirements requirements-embedded requirements-dev; do \
+		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+			--no-emit-index-url --no-header $$name.in -o $$name.txt; done
+
+# ------------------------------------------------------------------ the virtual environment
+INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --require-hashes
+
+.venv/.run: requirements.txt requirements-embedded.txt | .venv/.made
+	@echo "installing what the service needs (about a minute)"
+	@$(INSTALL) -r requirements.txt -r requirements-embedded.txt
+	@touch $@
+
+.venv/.dev: requirements-dev.txt | .venv/.made
+	@echo "installing what development and tests need (a minute or two)"
+	@$(INSTALL) -r requirements-dev.txt
+	@touch $@ .venv/.run
+
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+		{ echo "Python 3.11 or newer is needed: set PYTHON to it"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory debian-venv
+	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+.PHONY: debian-venv
+debian-venv:
+	@as=; if [ "$$(id -u)" != 0 ]; then as="sudo -n"; fi; \
+	if $$as true 2>/dev/null && command -v apt-get >/dev/null; then \
+		echo "installing python3-venv from Debian"; \
+		$$as apt-get update -qq && $$as apt-get install -qq -y python3-venv >/dev/null; \
+	else echo "python3-venv is missing: apt-get install python3-venv"; exit 1; fi

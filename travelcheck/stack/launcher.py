@@ -1,0 +1,255 @@
+"""`serve` and `demo`: bring the servers up, prepare the database, run the processes."""
+
+from __future__ import annotations
+
+import fcntl
+import http.client
+import importlib
+import importlib.util
+import os
+import re
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.roles import NONE, OWNER, SECRETS_OF_ROLE, database_variable
+from travelcheck.stack import processes
+from travelcheck.stack.database_roles import create_roles, keep_addresses
+from travelcheck.stack.folders import ROOT, StackError, local_folder, make_private
+from travelcheck.stack.local import (
+    DATABASE_VARIABLES,
+    complete,
+    environment_for,
+    is_set,
+    make_keys,
+    write_secret,
+)
+from travelcheck.stack.postgres import Postgres
+from travelcheck.stack.redis import Redis
+from travelcheck.stack.supervisor import Supervisor, say
+
+PREFIX = DATABASE = "travelcheck"
+HOST, PORT = "127.0.0.1", 8000
+
+
+@dataclass
+class Stack:
+    """One running stack: its folder, its supervisor, the whole environment to hand out from."""
+
+    folder: Path
+    supervisor: Supervisor
+    environment: dict[str, str]
+
+    def start_servers(self) -> None:
+        """Start the embedded servers, where the environment names none."""
+        if not any(is_set(name, self.environment) for name in DATABASE_VARIABLES):
+            postgres = Postgres(self.folder)
+            postgres.wait_until_gone()
+            if not (postgres.data / "PG_VERSION").exists():
+                say("creating the database server's files")
+            postgres.prepare()
+            self.supervisor.start(processes.server("postgres", postgres))
+            self.supervisor.watch(postgres.is_ready, 60, "the start of PostgreSQL")
+            plan = keep_addresses(self.folder, PREFIX, DATABASE, postgres.url)
+            create_roles(postgres.admin_url, plan)
+        if not is_set("REDIS_URL", self.environment):
+            redis = Redis(self.folder)
+            self.supervisor.start(processes.server("redis", redis))
+            self.supervisor.watch(redis.is_ready, 60, "the start of Redis")
+            write_secret(self.folder, "REDIS_URL", redis.url())
+        self.environment = complete(self.environment, self.folder)
+
+    def manage(self, *command: str, role: str) -> None:
+        """Run a management command as a role. Raises StackError when it fails."""
+        code = self.supervisor.run(
+            [sys.executable, "manage.py", *command], environment_for(role, self.environment)
+        )
+        if code:
+            raise StackError(f"manage.py {' '.join(command)} failed (exit {code}), see above")
+
+    def start_processes(self, host: str, port: int) -> None:
+        """Start the service and wait until it is ready for requests."""
+        for process in processes.table(host, port, self.folder):
+            self.supervisor.start(processes.service(process, self.environment))
+        self.supervisor.watch(lambda: is_ready(host, port), 120, "readiness of the service")
+
+
+class AlreadyRunningError(StackError):
+    """Another process runs this folder's stack. `address` is where it serves."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"already running on {address}: stop that one first")
+        self.address = address
+
+
+def serve() -> None:
+    """Run the service from the environment alone. Raises StackError with one line if it is wrong.
+
+    Without DATABASE_URL or REDIS_URL it starts embedded servers of its own, apart from the demo's.
+    Migrates first when it knows the owner's address.
+    """
+    os.environ.setdefault("STACK_FOLDER", str(ROOT / ".local" / "serve"))
+    host, port = os.environ.get("HOST") or HOST, wanted_port()
+    if not is_free(host, port):
+        raise StackError(f"PORT must be a free port: {port} on {host} is taken")
+    with stack(os.environ, f"http://{host}:{port}", echo=True) as running:
+        check_configuration(running.environment)
+        running.start_servers()
+        if is_set(database_variable(OWNER), running.environment):
+            running.manage("migrate", "--verbosity=0", role=OWNER)
+        running.start_processes(host, port)
+        say(f"serving on http://{host}:{port} (Ctrl-C stops)")
+        running.supervisor.watch_forever()
+
+
+def demo(*, once: bool) -> int:
+    """Run everything with demo data; with `once`, run the scripted conversations and stop."""
+    begun = time.monotonic()
+    port = next_free_port(wanted_port())
+    address = f"http://{HOST}:{port}"
+    settings = {"DEMO": "1", "SMS_PROVIDER": "sandbox", "PUBLIC_BASE_URL": address}
+    try:
+        with stack({**os.environ, **settings}, address, echo=False) as running:
+            make_keys(running.folder)
+            store = make_private(running.folder / "signaling")
+            for name, value in {**settings, "SIGNALING_STORE": str(store)}.items():
+                write_secret(running.folder, name, value)
+            running.start_servers()
+            say("migrating the database")
+            running.manage("migrate", "--verbosity=0", role=OWNER)
+            load_demo_data()
+            say("starting sequencer, worker, ingest, beat and web")
+            running.start_processes(HOST, port)
+            say(
+                f"ready after {time.monotonic() - begun:.0f} s; logs are in {running.folder / 'log'}"
+            )
+            if once:
+                return running.supervisor.run(*transcript(address))
+            say(welcome(address))
+            running.supervisor.watch_forever()
+    except AlreadyRunningError as running_elsewhere:
+        if not once:
+            raise
+        say(f"using the demo that runs on {running_elsewhere.address}")
+        command, environment = transcript(running_elsewhere.address)
+        return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
+    return 0
+
+
+@contextmanager
+def stack(environment: Mapping[str, str], address: str, *, echo: bool) -> Iterator[Stack]:
+    """The stack of this folder, ours alone, stopped on the way out."""
+    folder = local_folder()
+    folder.mkdir(mode=0o711, parents=True, exist_ok=True)
+    with (make_private(folder / "run") / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise AlreadyRunningError(lock.read().strip()) from None
+        lock.truncate(0)
+        lock.write(address)
+        lock.flush()
+        with Supervisor(folder, echo) as supervisor:
+            yield Stack(folder, supervisor, complete(environment, folder))
+
+
+def check_configuration(environment: Mapping[str, str]) -> None:
+    """Run Django's checks as each process. Raises StackError with the first mistake."""
+    roles = [process.role for process in processes.table(HOST, PORT, local_folder())]
+    external = any(is_set(name, environment) for name in DATABASE_VARIABLES)
+    checks = []
+    for role in roles:
+        if role == NONE:
+            continue
+        variable = database_variable(role)
+        if external and not is_set(variable, environment):
+            raise StackError(f"{variable} must be set: postgresql://role:password@host/database")
+        given = environment_for(role, environment)
+        if not external:  # it gets its address when the embedded server runs
+            given[variable] = "postgresql:///embedded"
+        if "REDIS_URL" in SECRETS_OF_ROLE[role] and not is_set("REDIS_URL", given):
+            given["REDIS_URL"] = "unix:///embedded"
+        checks.append(
+            subprocess.Popen(
+                [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "ERROR"],
+                cwd=ROOT,
+                env=given,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+            )
+        )
+    for check in checks:
+        output, _ = check.communicate()
+        if check.returncode:
+            mistake = re.search(r"\(\w+\.E\d+\) (.*)", output)
+            raise StackError(mistake[1] if mistake else output.strip().splitlines()[-1])
+
+
+def load_demo_data() -> None:
+    """What the demo is about: people, cells, journeys. Quick when it is all there."""
+    if importlib.util.find_spec("demo") is None:
+        say("this copy has no demo data")
+        return
+    module = importlib.import_module("demo.load")
+    module.load_demo(say)
+
+
+def transcript(address: str) -> tuple[list[str], dict[str, str]]:
+    """The command that runs the scripted conversations, and its environment."""
+    program = "import sys; from demo.transcript import run; sys.exit(run(sys.argv[1]))"
+    return [sys.executable, "-c", program, address], environment_for(NONE, os.environ)
+
+
+def welcome(address: str) -> str:
+    """What to try first."""
+    lines = ["", f"  Phone simulator: {address}/sandbox/", "  Text TRIP, then OK and the code."]
+    if importlib.util.find_spec("demo") is not None:
+        log_ins = getattr(importlib.import_module("demo.load"), "LOG_INS", ())
+        lines += [f"  {log_in}" for log_in in log_ins]
+    return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
+
+
+def wanted_port() -> int:
+    """PORT, or 8000."""
+    text = os.environ.get("PORT") or str(PORT)
+    if not (text.isdigit() and 0 < int(text) < 65536):
+        raise StackError("PORT must be a number from 1 to 65535")
+    return int(text)
+
+
+def next_free_port(port: int) -> int:
+    """This port, or the next one that nobody listens on."""
+    for candidate in range(port, min(port + 100, 65536)):
+        if is_free(HOST, candidate):
+            return candidate
+    raise StackError(f"PORT must be free: {port} and the next hundred are taken")
+
+
+def is_free(host: str, port: int) -> bool:
+    """Whether we could listen there."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            return False
+    return True
+
+
+def is_ready(host: str, port: int) -> bool:
+    """Whether the service says that it can take requests."""
+    connection = http.client.HTTPConnection(host, port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == http.HTTPStatus.OK
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

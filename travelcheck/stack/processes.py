@@ -1,0 +1,73 @@
+"""The processes of the service: what each runs, as which role, and what it is told beside that."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from core.roles import INGEST, NONE, SEQUENCER, WEB, WORKER
+from travelcheck.stack.local import environment_for
+from travelcheck.stack.postgres import Postgres
+from travelcheck.stack.redis import Redis
+from travelcheck.stack.supervisor import Service
+
+#: Servers first; the sequencer before those whose answers wait for its checkpoints.
+SERVERS, SEQUENCING, WORK, ENTRANCE = range(4)
+
+CELERY = ("-m", "celery", "--app", "travelcheck")
+QUIET = ("--loglevel", "INFO", "--without-gossip", "--without-mingle")
+
+
+@dataclass(frozen=True)
+class Process:
+    """One row of the table. `also`: variables it gets beside those of its role."""
+
+    name: str
+    role: str
+    arguments: tuple[str, ...]  # of Python
+    stage: int
+    also: tuple[str, ...] = ()
+    stop_seconds: float = 15
+
+
+def table(host: str, port: int, folder: Path) -> list[Process]:
+    """The processes, in the order in which they start."""
+    web = ("--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "2")
+    web_quiet = ("--threads", "4", "--no-control-socket", "--log-level", "warning")
+    worker = ("-Q", "default", "--concurrency", "2", "--hostname", "worker@%h")
+    ingest = ("-Q", "ingest", "--pool", "solo", "--hostname", "ingest@%h")
+    schedule = ("--schedule", str(folder / "run" / "beat-schedule"), "--loglevel", "WARNING")
+    return [
+        Process("sequencer", SEQUENCER, ("manage.py", "audit_sequencer"), SEQUENCING),
+        Process("worker", WORKER, (*CELERY, "worker", *worker, *QUIET), WORK, stop_seconds=30),
+        Process("ingest", INGEST, (*CELERY, "worker", *ingest, *QUIET), WORK, stop_seconds=30),
+        Process("beat", NONE, (*CELERY, "beat", *schedule), ENTRANCE, also=("REDIS_URL",)),
+        Process("web", WEB, ("-m", "gunicorn", "travelcheck.wsgi", *web, *web_quiet), ENTRANCE),
+    ]
+
+
+def service(process: Process, environment: Mapping[str, str]) -> Service:
+    """The process as the supervisor runs it, with its own part of the environment."""
+    return Service(
+        name=process.name,
+        command=[sys.executable, *process.arguments],
+        environment=environment_for(process.role, environment, also=process.also),
+        stage=process.stage,
+        stop_seconds=process.stop_seconds,
+    )
+
+
+def server(name: str, embedded: Postgres | Redis) -> Service:
+    """An embedded server as the supervisor runs it."""
+    return Service(
+        name=name,
+        command=embedded.command,
+        environment={"LC_ALL": "C.UTF-8"},
+        stage=SERVERS,
+        account=embedded.account,
+        stop_signal=embedded.stop_signal,
+        stop_seconds=30,
+        shown=False,
+    )
