@@ -78,6 +78,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "load_subscriptions": INGEST,
     "ingest_events": INGEST,
     "audit_sequencer": SEQUENCER,
+    "audit_key": SEQUENCER,
     "audit_export": AUDITOR,
     "createsuperuser": WEB,
     "changepassword": WEB,

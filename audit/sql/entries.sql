@@ -64,7 +64,7 @@ BEGIN
       'ct', translate(encode(p_sealed, 'base64'), E'\n', '')) END
   ))), 'UTF8');
   IF octet_length(v_body) > 65535 THEN
-    RAISE EXCEPTION 'audit: % is over 65535 bytes', p_event USING ERRCODE = '54000';
+    RAISE EXCEPTION 'audit: % is over 65535 bytes', p_event USING ERRCODE = '22023';
   END IF;
   INSERT INTO public.audit_entry
          (entry_uuid, recorded_at, event, org_ref, subject_ref, consent_id, body)

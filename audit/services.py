@@ -1,0 +1,48 @@
+"""Writing to the log."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+
+def record(
+    *,
+    event: str,
+    by: str,
+    by_ref: UUID | None = None,
+    subject_ref: UUID | None = None,
+    org_ref: UUID | None = None,
+    fields: Mapping[str, Any] | None = None,
+    sealed: bytes | None = None,
+    key_id: UUID | None = None,
+) -> int:
+    """Append an entry in the current transaction; return its id.
+
+    `event`, the names in `fields` and the shapes of their values are on the closed lists of
+    `docs/log.md`. `by` says who acted: person, organisation, staff, auditor, operator or system;
+    `by_ref` which one of them. `sealed` is encrypted by the caller, under the key `key_id`.
+
+    Raises django.db.DataError when something is not on the lists, and ProgrammingError for the
+    events of consents, accesses and erasures, which the gate alone writes.
+    """
+    named = {"by": by, "by_ref": by_ref, "key_id": key_id}
+    about = {"subject_ref": subject_ref, "org_ref": org_ref}
+    content = json.dumps({**(fields or {}), **about, **named}, default=_written)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.record(%s, %s, NULL, %s)", [event, content, sealed])
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def _written(value: object) -> str:
+    """Moments, days and references as the log writes them."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    if isinstance(value, date | UUID):
+        return str(value)
+    raise TypeError(f"a {type(value).__name__} has no place in the log")
