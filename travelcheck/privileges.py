@@ -21,6 +21,19 @@ TABLES: Grants = {
         "django_migrations": ["SELECT"],
         "core_installation": ["SELECT"],
         "core_personkey": ["SELECT", "INSERT"],
+        # sms_gateway: what comes in is stored by the web alone, and read by it never
+        "sms_gateway_inboundmessage": [
+            "SELECT (id, provider, provider_message_id)",
+            "INSERT (provider, provider_message_id, number_index, key_id, sender_sealed,"
+            " body_sealed, problem, answered_by_provider, received_at, due_at, enqueued_at,"
+            " attempts)",
+        ],
+        "sms_gateway_deliveryreport": [
+            "SELECT (id, provider, provider_message_id, status)",
+            "INSERT (provider, provider_message_id, ref, status, error_code, received_at)",
+        ],
+        "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
+        "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
     },
     "worker": {
         # core
@@ -28,6 +41,17 @@ TABLES: Grants = {
         "core_installation": ["SELECT"],
         "core_feed": ["SELECT"],
         "core_personkey": ["SELECT", "INSERT", "UPDATE (retired_at)"],
+        # sms_gateway: no INSERT of inbound texts, for those are what consents rest on
+        "sms_gateway_inboundmessage": [
+            "SELECT",
+            "UPDATE (handled_at, problem, due_at, enqueued_at, attempts, body_sealed,"
+            " sender_sealed)",
+        ],
+        "sms_gateway_outboundmessage": ["SELECT", "INSERT", "UPDATE"],
+        "sms_gateway_deliveryreport": ["SELECT", "UPDATE (applied_at)"],
+        "sms_gateway_optout": ["SELECT", "INSERT", "DELETE"],
+        "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
+        "sms_gateway_sandboxtext": ["SELECT", "INSERT"],
         # audit
         "audit_entry": ["SELECT"],
         # subscribers: whose stay-points are whose is not for the worker to know

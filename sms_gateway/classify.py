@@ -1,0 +1,40 @@
+"""What is wrong with a text, found before anybody reads it as a command."""
+
+from django.conf import settings
+
+from core import segments
+from core.numbers import Number, SenderKind
+from sms_gateway.models import Problem
+
+MAX_SEGMENTS = 10
+REPLACEMENT = "\N{REPLACEMENT CHARACTER}"
+
+OF_SENDER = {
+    SenderKind.LANDLINE: Problem.LANDLINE,
+    SenderKind.ALPHANUMERIC: Problem.ALPHANUMERIC,
+    SenderKind.INVALID: Problem.NO_NUMBER,
+}
+
+
+def problem_of(*, sender: Number, recipient: str, body: str) -> str:
+    """The first problem of a text, or "". Who sent it, then where to, then what it says."""
+    if sender.kind in OF_SENDER:
+        return OF_SENDER[sender.kind]
+    if not is_service_number(recipient):
+        return Problem.WRONG_NUMBER
+    if REPLACEMENT in body or "\0" in body:
+        return Problem.UNREADABLE
+    if segments.count(body).count > MAX_SEGMENTS:
+        return Problem.TOO_LONG
+    if not any(c.isprintable() and not c.isspace() for c in body):
+        return Problem.EMPTY
+    return ""
+
+
+def is_service_number(recipient: str) -> bool:
+    """Whether a text came to our number, however the provider writes it."""
+    return _digits(recipient) == _digits(settings.SMS_NUMBER)
+
+
+def _digits(number: str) -> str:
+    return "".join(c for c in number if c.isdigit() and c.isascii())

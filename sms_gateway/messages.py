@@ -1,0 +1,57 @@
+"""What the gateway and the rooms above it hand each other."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from core.numbers import Number, SenderKind, number_index
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """A text that came in, as `settings.SMS_INBOUND_HANDLER` gets it.
+
+    `problem` is "" or a value of `models.Problem`: then `text` is not to be read as a command.
+    """
+
+    id: int
+    provider: str
+    sender: Number
+    number_index: bytes = field(repr=False)
+    text: str = field(repr=False)
+    problem: str
+    received_at: datetime
+    answered_by_provider: bool
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Address:
+    """Where a text goes: a number in E.164 and its blind index."""
+
+    number: str
+    number_index: bytes
+
+    @classmethod
+    def of(cls, number: Number) -> "Address":
+        return cls(number.address, number_index(number.address))
+
+    @classmethod
+    def of_sender(cls, inbound: Inbound) -> "Address":
+        return cls(inbound.sender.address, inbound.number_index)
+
+    def is_reachable(self) -> bool:
+        """A name or a broken number cannot be texted."""
+        return self.number.startswith("+") and self.number[1:].isdigit()
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundText:
+    """A text as a provider gets it. `ref` is our opaque name for it; `since` when it was queued."""
+
+    ref: uuid.UUID
+    to: str = field(repr=False)
+    body: str = field(repr=False)
+    since: datetime
+
+
+__all__ = ["Address", "Inbound", "Number", "OutboundText", "SenderKind"]

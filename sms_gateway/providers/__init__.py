@@ -1,0 +1,101 @@
+"""Providers behind one small interface. A provider is a package with `provider() -> Provider`;
+its webhooks parse what comes in and hand it to `sms_gateway.services`.
+
+Adding one: a package here, its name in `PACKAGES` and among the choices of SMS_PROVIDER.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from functools import lru_cache
+from importlib import import_module
+from typing import Protocol, cast
+
+from django.conf import settings
+
+from sms_gateway.messages import OutboundText
+
+PACKAGES = {
+    "sandbox": "sms_gateway.providers.sandbox",
+    "twilio": "sms_gateway.providers.twilio",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """`handles_keywords`: the provider itself answers STOP, START and HELP. `stuck_after`: when a
+    send that has not returned is in doubt; longer than its longest time-out."""
+
+    handles_keywords: bool
+    stuck_after: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The provider has taken the text and will send it."""
+
+    provider_message_id: str
+
+
+class FailureKind(StrEnum):
+    PERMANENT = "permanent"  # this text will never reach this number
+    TEMPORARY = "temporary"  # try again
+    TECHNICAL = "technical"  # our account or configuration; try again, and somebody must look
+    UNKNOWN = "unknown"  # it may have been accepted: ask before sending again
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a send failed. `code` is the provider's, without personal data. `opted_out`: the provider
+    knows that the person said STOP."""
+
+    kind: FailureKind
+    code: str = ""
+    opted_out: bool = False
+
+
+class Receipt(StrEnum):
+    """What a delivery report says, in our words."""
+
+    SENT = "sent"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    FAILED = "failed"
+
+
+class Provider(Protocol):
+    """What the gateway asks of a provider. All calls are made outside transactions."""
+
+    name: str
+
+    @property
+    def capabilities(self) -> Capabilities: ...
+
+    def send(self, text: OutboundText) -> Accepted:
+        """Hand over a text once. Raises; `classify` says what the exception means."""
+
+    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> str | None:
+        """The provider's id of a text it may have accepted, or None when it surely has not.
+
+        `is_taken(id)` says that an id belongs to another text. Raises when it cannot tell.
+        """
+
+    def classify(self, error: Exception) -> Failure: ...
+
+    def receipt(self, status: str) -> Receipt | None:
+        """What a status of a delivery report means; None for one that changes nothing."""
+
+    def says_opted_out(self, error_code: str) -> bool:
+        """Whether a report's error code means that the person opted out at the provider."""
+
+
+@lru_cache(maxsize=8)
+def get(name: str) -> Provider:
+    """The provider of that name. Raises KeyError for one that does not exist."""
+    return cast(Provider, import_module(PACKAGES[name]).provider())
+
+
+def current() -> Provider:
+    """The provider that texts go out through."""
+    return get(settings.SMS_PROVIDER)

@@ -1,0 +1,29 @@
+from collections.abc import Callable
+from datetime import timedelta
+
+from sms_gateway.messages import OutboundText
+from sms_gateway.providers import Accepted, Capabilities, Failure, FailureKind, Receipt
+from sms_gateway.providers.sandbox import mailbox
+
+
+class SandboxProvider:
+    """Idempotent by our reference: the same text handed over twice reaches the phone once."""
+
+    name = "sandbox"
+    capabilities = Capabilities(handles_keywords=False, stuck_after=timedelta(seconds=5))
+
+    def send(self, text: OutboundText) -> Accepted:
+        mailbox.put(ref=text.ref, number=text.to, body=text.body)
+        return Accepted(str(text.ref))
+
+    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> str | None:
+        return str(text.ref) if mailbox.has(ref=text.ref) else None
+
+    def classify(self, error: Exception) -> Failure:
+        return Failure(FailureKind.UNKNOWN, type(error).__name__)
+
+    def receipt(self, status: str) -> Receipt | None:
+        return Receipt(status)
+
+    def says_opted_out(self, error_code: str) -> bool:
+        return False

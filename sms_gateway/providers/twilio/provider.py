@@ -1,0 +1,69 @@
+from collections.abc import Callable
+from datetime import timedelta
+from functools import cached_property
+
+from django.conf import settings
+from twilio.rest import Client
+
+from sms_gateway.messages import OutboundText
+from sms_gateway.providers import Accepted, Capabilities, Failure, Receipt
+from sms_gateway.providers.twilio import errors
+from sms_gateway.providers.twilio.client import client
+
+# https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
+RECEIPTS = {
+    "sent": Receipt.SENT,
+    "delivered": Receipt.DELIVERED,
+    "read": Receipt.DELIVERED,
+    "undelivered": Receipt.UNDELIVERED,
+    "failed": Receipt.FAILED,
+    "canceled": Receipt.FAILED,
+}
+CLOCK_DIFFERENCE = timedelta(minutes=2)
+RECENT_TEXTS = 100
+
+
+class TwilioProvider:
+    """Our reference travels in the status callback's address: Twilio has no field for it."""
+
+    name = "twilio"
+
+    @property
+    def capabilities(self) -> Capabilities:
+        return Capabilities(
+            handles_keywords=settings.TWILIO_HANDLES_KEYWORDS, stuck_after=timedelta(seconds=30)
+        )
+
+    @cached_property
+    def client(self) -> Client:
+        return client()
+
+    def send(self, text: OutboundText) -> Accepted:
+        message = self.client.messages.create(
+            to=text.to,
+            from_=settings.SMS_NUMBER,
+            body=text.body,
+            status_callback=f"{settings.PUBLIC_BASE_URL}/sms/twilio/status?ref={text.ref}",
+        )
+        return Accepted(str(message.sid))
+
+    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> str | None:
+        """Twilio lists the newest first. A text is the one we mean when it went to the number after
+        we queued ours, says the same, and is not another row's."""
+        for message in self.client.messages.list(
+            to=text.to, from_=settings.SMS_NUMBER, limit=RECENT_TEXTS, page_size=RECENT_TEXTS
+        ):
+            if message.date_created and message.date_created < text.since - CLOCK_DIFFERENCE:
+                return None
+            if message.body == text.body and not is_taken(str(message.sid)):
+                return str(message.sid)
+        return None
+
+    def classify(self, error: Exception) -> Failure:
+        return errors.classify(error)
+
+    def receipt(self, status: str) -> Receipt | None:
+        return RECEIPTS.get(status)
+
+    def says_opted_out(self, error_code: str) -> bool:
+        return error_code == str(errors.OPTED_OUT)

@@ -1,0 +1,10 @@
+from django.urls import path
+
+from sms_gateway.providers.sandbox import views
+
+app_name = "sandbox"
+urlpatterns = [
+    path("", views.page, name="page"),
+    path("phones", views.phones, name="phones"),
+    path("texts", views.texts, name="texts"),
+]

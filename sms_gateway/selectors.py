@@ -1,0 +1,25 @@
+from sms_gateway import sealed
+from sms_gateway.messages import Address
+from sms_gateway.models import InboundMessage, OptOut
+
+
+def is_opted_out(*, number_index: bytes) -> bool:
+    """Whether this number said STOP and not START since."""
+    return OptOut.objects.filter(number_index=number_index).exists()
+
+
+def address_of_inbound(*, inbound_id: int) -> Address | None:
+    """Where an answer to this text goes; None when its sender was erased."""
+    row = InboundMessage.objects.filter(id=inbound_id).first()
+    if row is None:
+        return None
+    context = sealed.inbound_sender(row.provider, row.provider_message_id)
+    opened = sealed.unseal(row.key_id, (row.sender_sealed, context))
+    return Address(opened[0], bytes(row.number_index)) if opened else None
+
+
+def address_of_number(*, number_index: bytes) -> Address | None:
+    """The number behind a blind index, as it last texted; None when it never did or was erased."""
+    newest = InboundMessage.objects.filter(number_index=number_index).order_by("-id")
+    inbound_id = newest.values_list("id", flat=True).first()
+    return address_of_inbound(inbound_id=inbound_id) if inbound_id is not None else None

@@ -1,0 +1,80 @@
+"""How far a text has come: forward only, under the lock of its row, and told to who asked."""
+
+from typing import Any, Protocol, cast
+from uuid import UUID
+
+from django.conf import settings
+from django.utils.module_loading import import_string
+
+from sms_gateway import clock, dispatch
+from sms_gateway.models import OutboundMessage, Reason, State
+from sms_gateway.providers import Receipt
+
+# Delivery is proof and outranks a report of failure that came before it.
+RANK = {
+    State.QUEUED: 0,
+    State.SENDING: 1,
+    State.SUPPRESSED: 1,
+    State.SENT: 2,
+    State.UNDELIVERED: 3,
+    State.FAILED: 3,
+    State.DELIVERED: 4,
+}
+
+
+class Listener(Protocol):
+    def __call__(
+        self, *, outbound_id: int, kind: str, hold_ref: UUID | None, status: str
+    ) -> None: ...
+
+
+def advance(row: OutboundMessage, receipt: Receipt, *, error_code: str = "") -> None:
+    """Bring a locked row to what a receipt says, unless it is that far already.
+
+    The listener hears `sent` before `delivered`, whichever report came first, and each once.
+    """
+    target, present = State(receipt.value), State(row.state)
+    if RANK[target] <= RANK[present]:
+        return
+    changes: dict[str, Any] = {"state": target, "error_code": error_code[:40], "reason": ""}
+    if RANK[present] < RANK[State.SENT]:
+        changes["sent_at"] = clock.now()
+    if target is State.DELIVERED:
+        changes |= {"delivered_at": clock.now(), "body_sealed": None}
+    OutboundMessage.objects.filter(id=row.id).update(**changes)
+    if RANK[present] < RANK[State.SENT] and target in (State.SENT, State.DELIVERED):
+        _tell(row, State.SENT)
+    if target is State.DELIVERED:
+        _tell(row, State.DELIVERED)
+    row.state = target
+
+
+def accept(row: OutboundMessage, provider_message_id: str) -> None:
+    """The provider has taken a locked row's text, and knows it by this id."""
+    if row.provider_message_id is None:
+        OutboundMessage.objects.filter(id=row.id).update(provider_message_id=provider_message_id)
+    advance(row, Receipt.SENT)
+    start_next(row)
+
+
+def close(row: OutboundMessage, *, state: State, reason: Reason, error_code: str = "") -> None:
+    """A locked row's text will not go: say why, and keep its body no longer."""
+    OutboundMessage.objects.filter(id=row.id).update(
+        state=state, reason=reason, error_code=error_code or row.error_code, body_sealed=None
+    )
+    start_next(row)
+
+
+def start_next(row: OutboundMessage) -> None:
+    """The number's next text has waited for this one."""
+    waiting = OutboundMessage.objects.filter(
+        number_index=row.number_index, id__gt=row.id, state=State.QUEUED, due_at__lte=clock.now()
+    )
+    following = waiting.order_by("id").values_list("id", flat=True).first()
+    if following is not None:
+        dispatch.on_commit("send", following)
+
+
+def _tell(row: OutboundMessage, status: State) -> None:
+    listener = cast(Listener, import_string(settings.SMS_PROGRESS_LISTENER))
+    listener(outbound_id=row.id, kind=row.kind, hold_ref=row.hold_ref, status=status.value)

@@ -1,0 +1,90 @@
+"""What webhooks store. The insert is the claim: a message id seen before changes nothing."""
+
+import uuid
+
+from django.db import connection, transaction
+
+from core import person_keys
+from core.numbers import number_index, parse
+from sms_gateway import dispatch, sealed
+from sms_gateway.classify import problem_of
+
+MAX_BODY = 4000  # characters; far above 10 segments, so nothing that is read is ever cut
+
+INSERT_INBOUND = """
+INSERT INTO sms_gateway_inboundmessage
+  (provider, provider_message_id, number_index, key_id, sender_sealed, body_sealed,
+   problem, answered_by_provider, received_at, due_at, enqueued_at,
+   attempts)
+SELECT %s, %s, %s, %s, %s, %s, %s, %s, moment, moment, moment, 0 FROM core.now() AS moment
+ON CONFLICT (provider, provider_message_id) DO NOTHING
+RETURNING id
+"""
+
+INSERT_REPORT = """
+INSERT INTO sms_gateway_deliveryreport
+  (provider, provider_message_id, ref, status, error_code, received_at)
+VALUES (%s, %s, %s, %s, %s, core.now())
+ON CONFLICT (provider, provider_message_id, status) DO NOTHING
+RETURNING id
+"""
+
+
+def receive(
+    *,
+    provider: str,
+    provider_message_id: str,
+    sender: str,
+    recipient: str,
+    body: str,
+    problem: str = "",
+    answered_by_provider: bool = False,
+) -> int | None:
+    """Store a text that came in and start work on it when that is committed.
+
+    Returns its id, or None when this message id is known already. `problem` is what the provider's
+    webhook alone can tell, such as attached media.
+    """
+    number = parse(sender)
+    index = number_index(number.address)
+    found = problem_of(sender=number, recipient=recipient, body=body) or problem
+    if problem and found == "empty":
+        found = problem  # a picture without words is a picture
+    with transaction.atomic(), connection.cursor() as cursor:
+        key = person_keys.current(index)
+        cursor.execute(
+            INSERT_INBOUND,
+            [
+                provider,
+                provider_message_id,
+                index,
+                key.id,
+                key.seal(number.address, sealed.inbound_sender(provider, provider_message_id)),
+                key.seal(body[:MAX_BODY], sealed.inbound_body(provider, provider_message_id)),
+                found,
+                answered_by_provider,
+            ],
+        )
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        dispatch.on_commit("handle", row[0])
+    return int(row[0])
+
+
+def receive_report(
+    *,
+    provider: str,
+    provider_message_id: str,
+    status: str,
+    ref: uuid.UUID | None = None,
+    error_code: str = "",
+) -> int | None:
+    """Store a delivery report; its id, or None when this (message, status) is known already."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(INSERT_REPORT, [provider, provider_message_id, ref, status, error_code[:40]])
+        row = cursor.fetchone()
+        if row is None:
+            return None
+        dispatch.on_commit("apply_report", row[0])
+    return int(row[0])

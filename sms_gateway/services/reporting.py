@@ -1,0 +1,42 @@
+"""Applying delivery reports to the texts they speak of."""
+
+from django.db import transaction
+
+from sms_gateway import clock, providers
+from sms_gateway.models import DeliveryReport, OutboundMessage
+from sms_gateway.providers import Receipt
+from sms_gateway.services import opting
+from sms_gateway.services.progress import accept, advance
+
+
+@transaction.atomic
+def apply_report(*, report_id: int) -> None:
+    """Bring a text as far as a report says. Reports of unknown texts stay, for the send that has
+    not returned yet."""
+    report = (
+        DeliveryReport.objects.select_for_update(skip_locked=True)
+        .filter(id=report_id, applied_at=None)
+        .first()
+    )
+    row = _text_of(report) if report is not None else None
+    if report is None or row is None:
+        return
+    provider = providers.get(report.provider)
+    receipt = provider.receipt(report.status)
+    if receipt is not None:
+        if receipt in (Receipt.SENT, Receipt.DELIVERED) or row.provider_message_id is None:
+            accept(row, report.provider_message_id)
+        advance(row, receipt, error_code=report.error_code)
+    if provider.says_opted_out(report.error_code):
+        opting.opt_out(number_index=bytes(row.number_index), word=report.error_code)
+    DeliveryReport.objects.filter(id=report.id).update(applied_at=clock.now())
+
+
+def _text_of(report: DeliveryReport) -> OutboundMessage | None:
+    """The text a report is about, locked: by our reference where it carries one, else by its id."""
+    rows = OutboundMessage.objects.select_for_update()
+    if report.ref is not None:
+        return rows.filter(ref=report.ref, provider=report.provider).first()
+    return rows.filter(
+        provider=report.provider, provider_message_id=report.provider_message_id
+    ).first()

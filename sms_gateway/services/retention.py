@@ -1,0 +1,45 @@
+"""What is kept of texts, and for how long: rows stay, so that replays are known; words go."""
+
+from datetime import timedelta
+
+from django.db import transaction
+
+from sms_gateway import clock
+from sms_gateway.models import InboundMessage, OutboundMessage, Reason, State
+from sms_gateway.models.outbound import OPEN_STATES
+from sms_gateway.services.progress import close
+
+KEPT = timedelta(hours=24)
+
+
+def purge_bodies() -> None:
+    """Forget what was said 24 hours after it was handled or queued (answers go when delivered).
+
+    A sender's sealed number stays until the person's key goes: the service may have to text them.
+    """
+    InboundMessage.objects.filter(
+        handled_at__lte=clock.after(-KEPT), body_sealed__isnull=False
+    ).update(body_sealed=None)
+    old = OutboundMessage.objects.filter(created_at__lte=clock.after(-KEPT))
+    old.exclude(state__in=OPEN_STATES).filter(address_sealed__isnull=False).update(
+        body_sealed=None, address_sealed=None
+    )
+
+
+@transaction.atomic
+def forget(*, number_index: bytes) -> None:
+    """Blank every text and address of a number, and stop what is queued for it.
+
+    Call it before queueing the last confirmation. A text that is being sent at this moment is not
+    waited for: what its row holds is unreadable once the person's key is destroyed.
+    """
+    InboundMessage.objects.filter(number_index=number_index).update(
+        body_sealed=None, sender_sealed=None
+    )
+    texts = OutboundMessage.objects.filter(number_index=number_index)
+    free = texts.select_for_update(skip_locked=True)
+    for row in free.filter(state=State.QUEUED).order_by("id"):
+        close(row, state=State.SUPPRESSED, reason=Reason.ERASED)
+    finished = texts.exclude(state__in=OPEN_STATES).select_for_update(skip_locked=True)
+    ids = list(finished.values_list("id", flat=True))
+    OutboundMessage.objects.filter(id__in=ids).update(body_sealed=None, address_sealed=None)

@@ -1,0 +1,215 @@
+"""Sending one text: a last check and the mark `sending` in one transaction, the provider's call
+outside any, the result in another. A crash in between is found out by asking the provider."""
+
+import logging
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import assert_never
+
+from django.db import transaction
+from django.db.models import F
+
+from sms_gateway import clock, dispatch, providers, sealed
+from sms_gateway.failures import backoff, describe
+from sms_gateway.messages import OutboundText
+from sms_gateway.models import DeliveryReport, OutboundMessage, Reason, State
+from sms_gateway.providers import Accepted, Failure, FailureKind, Provider
+from sms_gateway.services import checks, opting
+from sms_gateway.services.progress import accept, close, start_next
+
+log = logging.getLogger(__name__)
+
+WAIT_SECONDS = 0.25
+MAX_WAITS = 40  # then the sweep looks after it
+
+
+class Step(Enum):
+    SEND = auto()
+    ASK = auto()  # it may be with the provider already
+    WAIT = auto()  # soon
+    LEAVE = auto()  # somebody else's turn, or nothing to do
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """What is to be done with a row now, decided under its lock."""
+
+    step: Step
+    attempt: int = 0
+    text: OutboundText | None = None
+    provider: str = ""
+
+
+def send(*, outbound_id: int, waits: int = 0) -> None:
+    """Send a queued text if it is its turn and it may go; look after one whose sending broke off.
+
+    Any number of calls for one text send it once; only a provider that cannot say whether it took a
+    text can make it go twice.
+    """
+    claim = _claim(outbound_id)
+    if claim.step is Step.ASK and _ask(outbound_id, claim):
+        claim = _claim(outbound_id)
+    match claim.step:
+        case Step.SEND:
+            _call(outbound_id, claim)
+        case Step.WAIT if waits < MAX_WAITS:
+            dispatch.enqueue("send", outbound_id, waits + 1, countdown=WAIT_SECONDS)
+        case Step.WAIT | Step.LEAVE | Step.ASK:
+            pass
+        case _:
+            assert_never(claim.step)
+
+
+@transaction.atomic
+def _claim(outbound_id: int) -> Claim:
+    row = (
+        OutboundMessage.objects.select_for_update(skip_locked=True)
+        .filter(id=outbound_id, state__in=(State.QUEUED, State.SENDING), due_at__lte=clock.now())
+        .first()
+    )
+    if row is None:
+        return Claim(Step.LEAVE)
+    rows = OutboundMessage.objects.filter(id=row.id)
+    if row.state == State.SENDING:
+        provider = providers.get(row.provider)
+        rows.update(due_at=clock.after(provider.capabilities.stuck_after))
+        return Claim(Step.ASK, row.attempts, _open(row), row.provider)
+    verdict = checks.verdict(row)
+    if verdict is checks.WAIT:
+        return Claim(Step.WAIT)
+    if verdict is checks.BEHIND:
+        return Claim(Step.LEAVE)
+    text = _open(row)
+    if verdict is None and text is None:
+        verdict = Reason.ERASED
+    if verdict is not None:
+        state = State.FAILED if verdict == row.reason else State.SUPPRESSED
+        close(row, state=state, reason=verdict)
+        return Claim(Step.LEAVE)
+    provider = providers.current()
+    rows.update(
+        state=State.SENDING,
+        provider=provider.name,
+        attempts=F("attempts") + 1,
+        sending_at=clock.now(),
+        due_at=clock.after(provider.capabilities.stuck_after),
+    )
+    return Claim(Step.SEND, row.attempts + 1, text, provider.name)
+
+
+def _open(row: OutboundMessage) -> OutboundText | None:
+    opened = sealed.unseal(
+        row.key_id,
+        (row.address_sealed, sealed.outbound_address(row.ref)),
+        (row.body_sealed, sealed.outbound_body(row.ref)),
+    )
+    if opened is None:
+        return None
+    return OutboundText(ref=row.ref, to=opened[0], body=opened[1], since=row.created_at)
+
+
+def _call(outbound_id: int, claim: Claim) -> None:
+    """The provider's call and its result. Between the two everything may break off."""
+    assert claim.text is not None
+    provider = providers.get(claim.provider)
+    try:
+        accepted = provider.send(claim.text)
+    except Exception as error:
+        failure = provider.classify(error)
+        _record_failure(outbound_id, claim.attempt, failure)
+        log.warning(
+            "a text was not accepted",
+            extra={
+                "outbound": outbound_id,
+                "kind": failure.kind.value,
+                "code": failure.code,
+                "error": describe(error),
+            },
+        )
+    else:
+        _record_accepted(outbound_id, claim.provider, accepted)
+
+
+def _ask(outbound_id: int, claim: Claim) -> bool:
+    """Find out what became of a text whose sending broke off. True: it never arrived, send it."""
+    provider = providers.get(claim.provider)
+    try:
+        known = _reported_id(outbound_id, claim) or _found_id(outbound_id, claim, provider)
+    except Exception as error:
+        log.warning(
+            "the provider cannot say what became of a text; asked again later",
+            extra={"outbound": outbound_id, "error": describe(error)},
+        )
+        return False
+    if known is not None:
+        _record_accepted(outbound_id, claim.provider, Accepted(known))
+        return False
+    return _queue_again(outbound_id, claim)
+
+
+def _reported_id(outbound_id: int, claim: Claim) -> str | None:
+    """A delivery report that names our reference proves that the text was accepted."""
+    ref = OutboundMessage.objects.values_list("ref", flat=True).get(id=outbound_id)
+    reports = DeliveryReport.objects.filter(ref=ref, provider=claim.provider)
+    return reports.order_by("id").values_list("provider_message_id", flat=True).first()
+
+
+def _found_id(outbound_id: int, claim: Claim, provider: Provider) -> str | None:
+    if claim.text is None:
+        return None
+
+    def is_taken(provider_message_id: str) -> bool:
+        others = OutboundMessage.objects.filter(
+            provider=claim.provider, provider_message_id=provider_message_id
+        )
+        return others.exclude(id=outbound_id).exists()
+
+    return provider.find(claim.text, is_taken)
+
+
+@transaction.atomic
+def _queue_again(outbound_id: int, claim: Claim) -> bool:
+    row = _still_sending(outbound_id, claim.attempt)
+    if row is not None:
+        OutboundMessage.objects.filter(id=row.id).update(state=State.QUEUED, due_at=clock.now())
+    return row is not None
+
+
+@transaction.atomic
+def _record_accepted(outbound_id: int, provider: str, accepted: Accepted) -> None:
+    row = OutboundMessage.objects.select_for_update().get(id=outbound_id)
+    accept(row, accepted.provider_message_id)
+    early = DeliveryReport.objects.filter(
+        provider=provider, provider_message_id=accepted.provider_message_id, applied_at=None
+    )
+    for report_id in early.order_by("id").values_list("id", flat=True):
+        dispatch.on_commit("apply_report", report_id)
+
+
+@transaction.atomic
+def _record_failure(outbound_id: int, attempt: int, failure: Failure) -> None:
+    row = _still_sending(outbound_id, attempt)
+    if row is None:
+        return
+    later = clock.after(backoff(row.attempts))
+    rows = OutboundMessage.objects.filter(id=row.id)
+    match failure.kind:
+        case FailureKind.UNKNOWN:
+            rows.update(due_at=later, error_code=failure.code)
+        case FailureKind.TEMPORARY | FailureKind.TECHNICAL:
+            reason = Reason(failure.kind.value)
+            rows.update(state=State.QUEUED, reason=reason, due_at=later, error_code=failure.code)
+            start_next(row)
+        case FailureKind.PERMANENT if failure.opted_out:
+            opting.opt_out(number_index=bytes(row.number_index), word=failure.code)
+            close(row, state=State.SUPPRESSED, reason=Reason.OPTED_OUT, error_code=failure.code)
+        case FailureKind.PERMANENT:
+            close(row, state=State.FAILED, reason=Reason.PERMANENT, error_code=failure.code)
+        case _:
+            assert_never(failure.kind)
+
+
+def _still_sending(outbound_id: int, attempt: int) -> OutboundMessage | None:
+    """The row, locked, if it is still in this attempt at sending it."""
+    rows = OutboundMessage.objects.select_for_update()
+    return rows.filter(id=outbound_id, state=State.SENDING, attempts=attempt).first()
