@@ -99,8 +99,12 @@ BEGIN
 END $$;
 
 -- The answer is compiled and leaves with this transaction, in which it was also fetched.
--- p_commitment: keyed hash (32 bytes) of exactly what leaves. Raises if it was not fetched here.
-CREATE FUNCTION gate.release(p_release uuid, p_commitment bytea) RETURNS bigint
+-- p_commitment: keyed hash (32 bytes) of exactly what leaves; p_sealed, under the person's key p_key,
+-- is for the entry p_entry. Raises if it was not fetched here.
+CREATE FUNCTION gate.release(
+    p_release uuid, p_commitment bytea, p_sealed bytea DEFAULT NULL, p_entry uuid DEFAULT NULL,
+    p_key uuid DEFAULT NULL
+) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -115,7 +119,8 @@ BEGIN
     END IF;
     v_entry := gate.note('access.released', v_release.consent_id, jsonb_build_object(
         'release_id', p_release, 'window_from', v_release.window_from,
-        'window_to', v_release.window_to, 'payload_commitment', encode(p_commitment, 'hex')));
+        'window_to', v_release.window_to, 'payload_commitment', encode(p_commitment, 'hex'),
+        'key_id', CASE WHEN p_sealed IS NOT NULL THEN p_key END), p_sealed, p_entry);
     UPDATE public.consent_release r
     SET state = 'released', release_entry = v_entry, released_at = core.now(),
         commitment = p_commitment

@@ -1,0 +1,185 @@
+"""The one place that calls the functions of the schema `gate`. Their rules are in `sql/`.
+
+The database decides: these are thin. Each joins the transaction of its caller, and its log entries
+are committed with it, or not at all.
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+from psycopg import sql
+
+
+@dataclass(frozen=True, slots=True)
+class Requested:
+    """`fresh` is False when this text had led to the request before."""
+
+    consent_id: UUID
+    entry_id: int
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """`outcome`: granted or refused, else already | wrong_code | too_many | expired | none_open.
+
+    `consent_id` and `entry_id` are there when the outcome is about one consent.
+    """
+
+    outcome: str
+    consent_id: UUID | None
+    entry_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """`outcome`: claimed | denied:<reason>. A claim has a release, and the entry it waits for."""
+
+    outcome: str
+    release_id: UUID | None
+    entry_id: int | None
+
+    @property
+    def reason(self) -> str:
+        """Why it was denied; empty if it was not."""
+        return self.outcome.partition(":")[2]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """One row of a journey: a stay-point, or (kind 'coverage') the hours of a day with data."""
+
+    day: date
+    kind: str
+    stay_id: str | None
+    city_code: str | None
+    alt_city_code: str | None
+    started_at: datetime | None
+    ended_at: datetime | None
+    observed_hours: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Bytes for one entry of the log, sealed under the person's key `key_id`."""
+
+    ciphertext: bytes
+    entry_uuid: UUID
+    key_id: UUID
+
+
+def _rows(function: str, *arguments: Any) -> list[tuple[Any, ...]]:
+    call = sql.SQL("SELECT * FROM {}({})").format(
+        sql.Identifier("gate", function),
+        sql.SQL(", ").join([sql.Placeholder()] * len(arguments)),
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(call, arguments)
+        return list(cursor.fetchall())
+
+
+def _row(function: str, *arguments: Any) -> tuple[Any, ...]:
+    return _rows(function, *arguments)[0]
+
+
+def request(
+    *,
+    tenure_id: UUID,
+    inbound_id: int,
+    terms: dict[str, Any],
+    code_digest: bytes,
+    notice: dict[str, Any],
+    notice_sealed: bytes,
+) -> Requested:
+    """Raises django.db.IntegrityError when the code is already open at this number."""
+    return Requested(
+        *_row(
+            "request",
+            tenure_id,
+            inbound_id,
+            json.dumps(terms),
+            code_digest,
+            json.dumps(notice),
+            notice_sealed,
+        )
+    )
+
+
+def notice_sent(consent_id: UUID) -> bool:
+    """The provider took the notice. True the first time."""
+    return bool(_row("notice_sent", consent_id)[0])
+
+
+def notice_delivered(consent_id: UUID) -> bool:
+    """The provider says the notice arrived. True the first time."""
+    return bool(_row("notice_delivered", consent_id)[0])
+
+
+def grant(*, inbound_id: int, code_digest: bytes, evidence: Sealed | None = None) -> Answer:
+    """`OK <code>`."""
+    sealed = (evidence.ciphertext, evidence.entry_uuid, evidence.key_id) if evidence else ()
+    return Answer(*_row("grant", inbound_id, code_digest, *sealed))
+
+
+def refuse(*, inbound_id: int, code_digest: bytes) -> Answer:
+    """`NO <code>`."""
+    return Answer(*_row("refuse", inbound_id, code_digest))
+
+
+def withdraw(*, inbound_id: int, consent_id: UUID) -> str:
+    """withdrawn | ended (it was an open request) | already | unknown (not of this number)."""
+    return str(_row("withdraw", inbound_id, consent_id)[0])
+
+
+def withdraw_all(*, inbound_id: int) -> int:
+    """How many granted consents were withdrawn; open requests end too."""
+    return int(_row("withdraw_all", inbound_id)[0])
+
+
+def expire_due() -> int:
+    """End what has run out; how many. More may be left when it is not 0."""
+    return int(_row("expire_due")[0])
+
+
+def claim(*, consent_id: UUID, inbound_id: int) -> Claim:
+    """One access, asked for by a text of the person. Commit before settling it."""
+    return Claim(*_row("claim", consent_id, f"inbound:{inbound_id}"))
+
+
+def settle(release_id: UUID) -> str:
+    """waiting | stale | ready | released | denied:<reason>."""
+    return str(_row("settle", release_id)[0])
+
+
+def fetch(release_id: UUID) -> Sequence[Fetched]:
+    """The journey, when `settle` says ready; no rows otherwise."""
+    return [Fetched(*row) for row in _rows("fetch", release_id)]
+
+
+def release(*, release_id: UUID, commitment: bytes, evidence: Sealed | None = None) -> int:
+    """The answer leaves with this transaction, which also fetched it. Returns the entry.
+
+    Raises django.db.DatabaseError when this transaction did not fetch it.
+    """
+    sealed = (evidence.ciphertext, evidence.entry_uuid, evidence.key_id) if evidence else ()
+    return int(_row("release", release_id, commitment, *sealed)[0])
+
+
+def delivered(release_id: UUID) -> bool:
+    """The answer arrived. True the first time."""
+    return bool(_row("delivered", release_id)[0])
+
+
+def hold(consent_id: UUID) -> bool:
+    """May what hangs on this consent leave now? Locks out withdrawal until the commit."""
+    return bool(_row("hold", consent_id)[0])
+
+
+def erase(*, inbound_id: int, tenure_id: UUID) -> int:
+    """Erase everything that can be read of the present holder of the number. Returns the entry."""
+    return int(_row("erase", inbound_id, tenure_id)[0])

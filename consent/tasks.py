@@ -1,0 +1,12 @@
+"""Work of the consent room that runs by the clock."""
+
+from celery import shared_task
+
+from consent import gate
+
+
+@shared_task(name="consent.tasks.expire_due")
+def expire_due() -> None:
+    """End what has run out."""
+    while gate.expire_due():
+        pass

@@ -1,0 +1,45 @@
+"""Who holds a number: identifying the sender of a text, their key and their language."""
+
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from core import person_keys
+from sms_gateway.messages import Inbound
+from subscribers.models import Tenure
+from subscribers.selectors import tenures
+
+
+@transaction.atomic
+def identify(*, inbound: Inbound) -> Tenure:
+    """The tenure that holds the number a text came from, now, with its key bound to it.
+
+    A number without subscription gets a tenure without IMSI. A number that changed hands gets a
+    new key with its new tenure, so that nobody reads the texts of the holder before. Raises
+    django.db.DatabaseError when there is no such inbound text.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT gate.identify(%s)", [inbound.id])
+        row = cursor.fetchone()
+    assert row is not None
+    tenure = tenures().get(id=row[0])
+    if person_keys.get(tenure.key_id) is None:
+        _bind_key(tenure, inbound.number_index)
+    return tenure
+
+
+def _bind_key(tenure: Tenure, number_index: bytes) -> None:
+    """Bind the number's present key, or a new one if the present one is an earlier holder's."""
+    locked = tenures().select_for_update().get(id=tenure.id)
+    key = person_keys.current(number_index)
+    if tenures().filter(key_id=key.id).exclude(id=tenure.id).exists():
+        person_keys.retire(number_index=number_index)
+        key = person_keys.current(number_index)
+    locked.key_id = tenure.key_id = key.id
+    locked.save(update_fields=["key_id"])
+
+
+@transaction.atomic
+def set_language(*, tenure_id: UUID, language: str) -> None:
+    """Remember the language (a catalogue's code) that this holder of the number reads."""
+    Tenure.objects.filter(id=tenure_id).update(language=language)
