@@ -87,9 +87,7 @@ def plan(database: str | None = None) -> Plan:
     """The roles, and this process's own database unless another is named. Passwords differ."""
     name = database or f"{TEMPLATE}_{WORKER_ID or 'main'}"
     url = _postgres(session_folder()).url
-    return Plan(
-        PREFIX, name, {r: url(f"{PREFIX}_{r}", f"{r}-password", name) for r in LOGIN_ROLES}
-    )
+    return Plan(PREFIX, name, {r: url(f"{PREFIX}_{r}", f"{r}-password", name) for r in LOGIN_ROLES})
 
 
 def prepare_environment() -> None:

@@ -161,4 +161,4 @@ def _run(
     parts: list[sql.Composable] = [sql.Identifier(name) for name in names]
     if literal is not None:
         parts.append(sql.Literal(literal))
-    connection.execute(sql.SQL(text).format(*parts))  # type: ignore[arg-type]
+    connection.execute(sql.SQL(text).format(*parts))

@@ -156,7 +156,7 @@ def stack(environment: Mapping[str, str], address: str, *, echo: bool) -> Iterat
         lock.write(address)
         lock.flush()
         with Supervisor(folder, echo) as supervisor:
-            yield Stack(folder, supervisor, complete(environment, folder))
+            yield Stack(folder, supervisor, dict(environment))
 
 
 def check_configuration(environment: Mapping[str, str]) -> None:

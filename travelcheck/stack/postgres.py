@@ -55,14 +55,14 @@ class Binaries:
     major: int
 
 
-def _version(folder: Path, account: Account) -> int | None:
-    """The major version of the server in this folder; None if the account cannot run it."""
+def _version(folder: Path, account: Account) -> int:
+    """The major version of the server in this folder; 0 if the account cannot run it."""
     postgres = folder / "postgres"
     if not account.can(postgres, "--version"):
-        return None
+        return 0
     shown = subprocess.run([postgres, "--version"], capture_output=True, text=True, check=True)
     match = re.search(r"\) (\d+)", shown.stdout)
-    return int(match[1]) if match else None
+    return int(match[1]) if match else 0
 
 
 def _system_folders() -> list[Path]:
@@ -119,11 +119,10 @@ def find_binaries(home: Path, account: Account, wanted: int | None = None) -> Bi
 
 
 def _usable(folders: list[Path], account: Account, wanted: int | None) -> list[Binaries]:
-    versions = {folder: _version(folder, account) for folder in folders}
     return [
         Binaries(folder, major)
-        for folder, major in versions.items()
-        if major in SUPPORTED and wanted in (None, major)
+        for folder in folders
+        if (major := _version(folder, account)) in SUPPORTED and wanted in (None, major)
     ]
 
 

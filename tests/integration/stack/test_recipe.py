@@ -88,9 +88,7 @@ def test_the_database_clock_can_be_frozen(freeze_database: Callable[[datetime], 
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("turn", [1, 2])
-def test_what_a_test_commits_is_gone_for_the_next(
-    superuser: psycopg.Connection, turn: int
-) -> None:
+def test_what_a_test_commits_is_gone_for_the_next(superuser: psycopg.Connection, turn: int) -> None:
     superuser.execute("CREATE TABLE public.left_over (turn int)")
     superuser.execute("INSERT INTO public.left_over VALUES (%s)", [turn])
     assert superuser.execute("SELECT turn FROM public.left_over").fetchall() == [(turn,)]
