@@ -125,9 +125,7 @@ def demo(*, once: bool) -> int:
             load_demo_data()
             say("starting sequencer, worker, ingest, beat and web")
             running.start_processes(HOST, port)
-            say(
-                f"ready after {time.monotonic() - begun:.0f} s; logs are in {running.folder / 'log'}"
-            )
+            say(f"ready after {time.monotonic() - begun:.0f} s; logs: {running.folder / 'log'}")
             if once:
                 return running.supervisor.run(*transcript(address))
             say(welcome(address))
