@@ -53,7 +53,7 @@ AS $$ VALUES
   ('consent_state_seq',   'count',     NULL),
   ('purpose_code',        'code',      '{self_inquiry,employer_question}'),
   ('categories',          'codes',     '{cities,countries,been_to}'),
-  ('question',            'code',      '{cities,countries,been_to}'),
+  ('question',            'code',      '{itinerary,visited_any,stayed_only_in}'),
   ('granularity',         'code',      '{city,country,yes_no}'),
   ('window_days',         'count',     NULL),
   ('window_from',         'date',      NULL),
