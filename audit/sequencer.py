@@ -67,6 +67,11 @@ class Turn:
 
     def resume(self) -> None:
         """Take the tree up where it was signed last. Raises TreeDamagedError."""
+        with self.connection.transaction():
+            self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            self._resume()
+
+    def _resume(self) -> None:
         last = self.connection.execute(LAST).fetchone()
         leaves = self.connection.execute("SELECT max(seq) FROM public.audit_leaf").fetchone()
         size = last[0] if last else 0
