@@ -27,13 +27,14 @@ class CatalogueError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """One language file."""
+    """One language file. `city_name` is the field of a city that holds its name in it."""
 
     code: str
     name: str
     names: tuple[str, ...]
     script: str
     is_gsm7: bool
+    city_name: str
     dates: Mapping[str, Any]
     keywords: Mapping[str, tuple[str, ...]]
     texts: Mapping[str, str]
@@ -50,6 +51,7 @@ def load(path: Path) -> Language:
             names=tuple(about["names"]),
             script=about["script"],
             is_gsm7=about["encoding"] == "gsm7",
+            city_name=about["city_name"],
             dates=content["dates"],
             keywords={command: tuple(forms) for command, forms in content["keywords"].items()},
             texts=dict(_flat(content["texts"])),

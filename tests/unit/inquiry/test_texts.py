@@ -1,0 +1,108 @@
+"""Every text in every language, with the longest values it can get, is held to its length."""
+
+import re
+from datetime import date, timedelta
+
+import pytest
+
+from core import catalogue
+from core.segments import Encoding, count
+
+BUDGET = {"notice.self": 3, "help.all": 2, "erase.ask": 2}  # segments; every other text: one
+#: Parts of longer texts, which are held to their length as a whole elsewhere.
+PARTS = ("answer.line", "answer.border", "answer.abroad", "list.line", "log.line", "log.head")
+YEAR = [date(2028, 1, 1) + timedelta(days=n) for n in range(366)]
+VERDICTS = re.compile(
+    r"risk|safe|danger|suspect|infect|healthy|violat|clean record|green|yellow|red code"
+    r"|风险|安全|危险|可疑|感染|健康|违规|绿码|黄码|红码",
+    re.IGNORECASE,
+)
+LINKS = re.compile(r"https?:|www\.|\w\.(com|cn|org|net|gov)\b", re.IGNORECASE)
+
+EVERY_TEXT = [
+    (locale, key) for locale in catalogue.locales() for key in catalogue.language(locale).texts
+]
+
+
+def longest_values(locale: str) -> dict[str, str | int]:
+    day = max((catalogue.format_day(locale, d) for d in YEAR), key=len)
+    fortnights = (catalogue.format_days(locale, d, d + timedelta(days=13)) for d in YEAR)
+    words = (catalogue.keywords(locale)[command][0] for command in catalogue.keywords(locale))
+    return {
+        "city": "Riviere-des-Prairies-Pointe-aux-Trembles",
+        "code": "482913",
+        "country": "South Georgia & South Sandwich Islands",
+        "day": day,
+        "days": 14,
+        "first": "Nakhon Si Thammarat",
+        "hours": 4,
+        "languages": "en, zh",
+        "minutes": 30,
+        "n": 99,
+        "number": "+861012345678901",
+        "period": max(fortnights, key=len),
+        "place": "Nakhon Si Thammarat",
+        "reference": "ZZZZZZZZ",
+        "result": "in progress",
+        "second": "Nakhon Si Thammarat",
+        "valid_days": 366,
+        "version": "1",
+        "what": catalogue.render(locale, "list.self"),
+        "when": f"{day} 23:59",
+        "who": "you",
+        "with_data": 14,
+        "word": max(words, key=len),
+    }
+
+
+def longest(locale: str, key: str) -> str:
+    named = catalogue.placeholders(catalogue.language(locale).texts[key])
+    values = longest_values(locale)
+    return catalogue.render(locale, key, **{name: values[name] for name in named})
+
+
+@pytest.mark.parametrize(("locale", "key"), EVERY_TEXT)
+def test_length(locale: str, key: str) -> None:
+    if key in PARTS:
+        return
+    counted = count(longest(locale, key))
+    assert counted.count <= BUDGET.get(key, 1), f"{counted.units} units"
+
+
+@pytest.mark.parametrize(("locale", "key"), EVERY_TEXT)
+def test_a_language_in_gsm7_stays_in_it(locale: str, key: str) -> None:
+    if catalogue.language(locale).is_gsm7:
+        assert count(longest(locale, key)).encoding is Encoding.GSM7
+
+
+@pytest.mark.parametrize(("locale", "key"), EVERY_TEXT)
+def test_no_links_no_verdicts_and_nothing_loose(locale: str, key: str) -> None:
+    text = catalogue.language(locale).texts[key]
+    assert not LINKS.search(text)
+    assert not VERDICTS.search(text)
+    assert text == text.strip()
+    assert "  " not in text
+
+
+@pytest.mark.parametrize("locale", catalogue.locales())
+def test_the_notice_says_what_it_must_and_ends_with_the_answer_to_give(locale: str) -> None:
+    notice = longest(locale, "notice.self")
+    assert notice.endswith("OK 482913")
+    stop_words = catalogue.keywords(locale)["stop"]
+    log_words = catalogue.keywords(locale)["log"]
+    assert any(word in notice for word in stop_words)
+    assert any(word in notice for word in log_words)
+    for must in ("14", "366", "24"):  # which days, how long the consent and the answer last
+        assert must in notice
+
+
+@pytest.mark.parametrize("locale", catalogue.locales())
+def test_every_word_that_a_text_tells_people_to_send_is_understood(locale: str) -> None:
+    """In quotation marks in Chinese, in capitals in English."""
+    spoken = catalogue.language(locale)
+    told = re.compile(r"“([^”{]+)”" if spoken.script == "CJK" else r"\b([A-Z]{2,})\b")
+    known = catalogue.commands()
+    for key, text in spoken.texts.items():
+        for word in told.findall(text):
+            command = re.sub(r"\d+$", "", catalogue.compact(word))
+            assert command in known, f"{key}: {word}"
