@@ -22,7 +22,7 @@ BEGIN
         ELSIF p_received >= v_consent.code_expires_at
               OR core.now() - p_received >= gate.code_life()
         THEN
-            PERFORM gate.move(v_consent.id, 'expired', 'consent.expired', '{}', 'timer');
+            PERFORM gate.move(v_consent.id, 'expired', 'consent.expired', '{}', 'time_up');
         ELSIF NOT gate.lapse(
             v_consent.id, gate.tenure_holds(v_consent.tenure_id, v_consent.number_index))
               AND p_received >= v_consent.requested_at

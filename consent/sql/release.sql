@@ -28,7 +28,7 @@ BEGIN
     END IF;
     v_reason := gate.obstacle(v_consent.id, v_holds);
     IF v_reason IS NULL AND v_release.claimed_at <= core.now() - gate.patience() THEN
-        v_reason := 'timer';
+        v_reason := 'time_up';
     END IF;
     IF v_reason IS NOT NULL THEN
         RETURN gate.give_up(p_release, v_reason);

@@ -155,7 +155,7 @@ BEGIN
     IF v_consent.state = 'granted' AND NOT p_holds THEN
         PERFORM gate.move(p_consent, 'invalidated', 'consent.invalidated', '{}', 'tenure_ended');
     ELSIF v_consent.state = 'granted' AND v_consent.valid_until <= core.now() THEN
-        PERFORM gate.move(p_consent, 'expired', 'consent.expired', '{}', 'timer');
+        PERFORM gate.move(p_consent, 'expired', 'consent.expired', '{}', 'time_up');
     ELSIF v_consent.state IN ('requested', 'disclosed') AND NOT p_holds THEN
         PERFORM gate.move(p_consent, 'expired', 'consent.expired', '{}', 'tenure_ended');
     ELSE

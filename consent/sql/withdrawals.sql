@@ -83,7 +83,7 @@ BEGIN
         FOR UPDATE OF c SKIP LOCKED
     LOOP
         IF NOT gate.lapse(v_one.id, v_one.holds) THEN
-            PERFORM gate.move(v_one.id, 'expired', 'consent.expired', '{}', 'timer');
+            PERFORM gate.move(v_one.id, 'expired', 'consent.expired', '{}', 'time_up');
         END IF;
         v_count := v_count + 1;
     END LOOP;

@@ -1,0 +1,20 @@
+"""The gate, with a real sequencer, seen from the worker's connection."""
+
+from collections.abc import Callable
+
+import psycopg
+import pytest
+
+from tests.integration.audit.conftest import new_sequencer
+from tests.integration.consent.world import World
+
+
+@pytest.fixture
+def world(superuser: psycopg.Connection) -> World:
+    if not superuser.execute("SELECT to_regclass('public.signaling_staypoint')").fetchone()[0]:
+        superuser.execute("""
+            CREATE TABLE signaling_staypoint (day date, subscriber_ref uuid, stay_id int, kind text,
+              city_code text, alt_city_code text, started_at timestamptz, ended_at timestamptz);
+            CREATE TABLE signaling_coverage (day date, subscriber_ref uuid, hours int);
+            GRANT SELECT, DELETE ON signaling_staypoint, signaling_coverage TO tc_test_gate""")
+    return World(superuser, lambda: new_sequencer().run(once=True))

@@ -1,0 +1,43 @@
+"""From the question to the answer, and every other way a question ends."""
+
+import pytest
+from django.db import transaction
+
+from consent import gate, selectors, services
+from tests.integration.consent.world import World
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def test_a_journey_leaves_after_the_log_knows(world: World) -> None:
+    person = world.person()
+    asked = world.ask(person)
+    assert asked.code in asked.text
+    assert world.ok(person).outcome == "granted"
+    release = world.claimed(person)
+    assert gate.settle(release) == "waiting"
+    assert gate.fetch(release) == []
+    world.sequence()
+    with transaction.atomic():
+        assert gate.settle(release) == "ready"
+        rows = gate.fetch(release)
+        assert sum(row.kind == "coverage" for row in rows) == 14
+        assert sum(row.city_code == "110100" for row in rows) == 14
+        services.release(release_id=release, tenure=person.tenure, payload="the answer")
+    assert gate.settle(release) == "released"
+    assert gate.fetch(release) == []
+    assert gate.delivered(release)
+    assert not gate.delivered(release)
+    assert world.uses(person.consent) == 1
+    assert world.events(person) == [
+        "consent.requested",
+        "consent.notice_sent",
+        "consent.notice_delivered",
+        "consent.granted",
+        "access.claimed",
+        "access.fetched",
+        "access.released",
+        "access.delivered",
+    ]
+    [access] = selectors.accesses(person.tenure.subject_ref)
+    assert (access.result, access.purpose, access.org_ref) == ("delivered", "self_inquiry", None)
