@@ -1,16 +1,25 @@
-"""Runs the loading commands in one process, as the ingest role: `python -m demo.feed FOLDER`."""
+"""Loads the demo's files with the ordinary commands, as the ingest role.
+
+`python -m demo.feed` loads once; with `--keep` it goes on, so that a demo that runs for days gets
+each new day, and its subscriptions never grow older than the service accepts (24 hours).
+"""
 
 import sys
-from pathlib import Path
+import time
 
 import django
 from django.core.management import call_command
 
+from demo.load import prepare_files
 
-def feed(folder: Path) -> None:
-    """Load what `demo.load.write_files` wrote. Each command is idempotent."""
+EVERY = 3600.0  # seconds between two looks for a new day
+
+
+def feed() -> None:
+    """Load everything there is. Each command is idempotent, so what is known costs nothing."""
     from signaling.models import City
 
+    folder = prepare_files()
     if not City.objects.exists():
         call_command("load_cities")
     call_command("load_cells", str(folder / "cells.csv"))
@@ -18,6 +27,15 @@ def feed(folder: Path) -> None:
     call_command("ingest_events", *sorted(str(p) for p in (folder / "events").glob("*.csv.gz")))
 
 
-if __name__ == "__main__":
+def main(*arguments: str) -> None:
     django.setup()
-    feed(Path(sys.argv[1]))
+    keep = "--keep" in arguments
+    if not keep:
+        feed()
+    while keep:
+        time.sleep(EVERY)
+        feed()
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,13 +1,13 @@
-"""Puts the demo's data where the service takes it from, with the ordinary commands.
+"""Writes the demo's files as an operator would hand them over, and has them loaded.
 
 It can be called at every start: what is there already is left alone, and only days that have
-passed since are added. The subscriptions are loaded anew each time, because the service waits when
-they are older than 24 hours.
+passed since are added.
 """
 
 import csv
 import gzip
 import io
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
@@ -16,37 +16,44 @@ from pathlib import Path
 
 from core.roles import INGEST
 from demo import fortnight, journeys
-from travelcheck.stack.folders import ROOT, local_folder
+from travelcheck.stack.folders import ROOT, StackError, local_folder
 from travelcheck.stack.local import environment_for
-
-
-class LoadError(Exception):
-    """The demo's data could not be loaded; what the command said is in the text."""
+from travelcheck.stack.supervisor import child_arguments
 
 
 def load_demo(progress: Callable[[str], None]) -> None:
-    """Write the demo's files under `.local/demo/` and load them as the ingest role."""
-    folder = local_folder() / "demo"
-    first_start = fortnight.anchor(folder)
-    progress("demo: writing invented journeys")
-    write_files(folder, first_start, fortnight.today())
-    command = [sys.executable, "-m", "demo.feed", str(folder)]
-    done = subprocess.Popen(
-        command,
+    """Write the demo's files under `.local/demo/` and load them, as the ingest role.
+
+    Raises StackError with the last words of the command that failed.
+    """
+    progress("loading invented people and their journeys")
+    said: list[str] = []
+    with subprocess.Popen(
+        [sys.executable, "-m", "demo.feed"],
         env=environment_for(INGEST),
         cwd=ROOT,
-        stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-    )
-    lines = []
-    assert done.stdout is not None
-    for line in done.stdout:
-        lines.append(line.rstrip())
-        progress(f"demo: {lines[-1]}")
-    if done.wait():
-        raise LoadError("the demo's data could not be loaded: " + " / ".join(lines[-5:]))
+        **child_arguments(signal.SIGTERM),
+    ) as feed:
+        assert feed.stdout is not None
+        try:
+            for line in feed.stdout:
+                said.append(line.rstrip())
+                progress(f"  {said[-1]}")
+        except BaseException:
+            feed.terminate()
+            raise
+    if feed.returncode:
+        raise StackError(f"the demo's data could not be loaded: {' / '.join(said[-5:])}")
+
+
+def prepare_files() -> Path:
+    """The folder of the demo's files, with a file for each full day until yesterday."""
+    folder = local_folder() / "demo"
+    write_files(folder, fortnight.anchor(folder), fortnight.today())
+    return folder
 
 
 def write_files(folder: Path, first_start: date, current: date) -> None:

@@ -1,0 +1,185 @@
+"""The scripted conversations: one story for each person of the demo."""
+
+from collections.abc import Callable
+
+from core import catalogue
+from demo import expected, people
+from demo.checks import check_answer
+from demo.conversation import Conversation, WrongReplyError, segment_count, template_pattern
+from demo.people import Person
+
+NOTICE_SEGMENTS = 3
+DAYS = 14
+
+
+def notice(talk: Conversation, body: str) -> str:
+    """Ask; what comes is the notice. Gives its code."""
+    found = talk.ask(body, "notice.self", days=DAYS)
+    if segment_count(talk.lines[-1].body) > NOTICE_SEGMENTS:
+        raise WrongReplyError(f"the notice takes more than {NOTICE_SEGMENTS} segments")
+    return found["code"]
+
+
+def answer(talk: Conversation, body: str, more: str = "MORE") -> None:
+    """Text something that is answered with the cities; all of the answer is read and checked."""
+    talk.say(body)
+    pages = [answer_page(talk)]
+    while pages[-1].endswith(catalogue.render(talk.locale, "answer.more")):
+        talk.say(more)
+        pages.append(answer_page(talk))
+    demanded = expected.answer(talk.person, talk.today, talk.first_start)
+    check_answer(pages, demanded, talk.today, talk.locale)
+
+
+def answer_page(talk: Conversation) -> str:
+    """One text of an answer; on a busy machine a text saying that it will follow comes first."""
+    text = talk.hear(lambda text: None)
+    if template_pattern(talk.locale, "answer.follows", {}).fullmatch(text):
+        text = talk.hear(lambda text: None)
+    return text
+
+
+def consents(talk: Conversation, body: str) -> None:
+    """Text LIST; exactly the one consent to one's own question must stand there."""
+    own = catalogue.render(talk.locale, "list.self")
+    listed(talk, body, "list", [{"n": 1, "what": own}], foot="list.foot")
+
+
+def log(talk: Conversation, body: str, times: int) -> None:
+    """Text LOG; this person must have been answered exactly so often in this run."""
+    who = catalogue.render(talk.locale, "log.who_self")
+    what = catalogue.render(talk.locale, "log.what_self")
+    listed(talk, body, "log", [{"who": who, "what": what}] * times)
+
+
+def listed(
+    talk: Conversation, body: str, key: str, rows: list[dict[str, str | int]], foot: str = ""
+) -> None:
+    """Text something that is answered by a list: a head, a line for each of `rows`, a foot."""
+    patterns = [template_pattern(talk.locale, f"{key}.head", {})]
+    patterns += [template_pattern(talk.locale, f"{key}.line", row) for row in rows]
+    patterns += [template_pattern(talk.locale, foot, {})] if foot else []
+
+    def check(text: str) -> None:
+        lines = text.split("\n")
+        if len(lines) != len(patterns):
+            raise WrongReplyError(f"the reply should have {len(patterns)} lines")
+        for line, pattern in zip(lines, patterns, strict=True):
+            if pattern.fullmatch(line) is None:
+                raise WrongReplyError(f"this line is not what it should be: {line}")
+
+    talk.say(body)
+    talk.hear(check)
+
+
+def stayed_at_home(talk: Conversation) -> None:
+    talk.ask("HELP", "help.all")
+    talk.ask("Where was I?", "other.hint")
+    talk.ask("tripp", "other.did_you_mean", word="TRIP")
+    code = notice(talk, "TRIP")
+    talk.ask("YES", "grant.yes")
+    talk.ask(f"OK {other_code(code)}", "grant.wrong_code")
+    answer(talk, f"ok {code}")
+    talk.ask(f"OK {code}", "grant.already")
+    log(talk, "LOG", times=1)
+
+
+def travelled(talk: Conversation) -> None:
+    answer(talk, f"OK {notice(talk, 'Trip')}")
+    talk.remark("(with a live consent TRIP is answered at once)")
+    answer(talk, "TRIP")
+    consents(talk, "LIST")
+    log(talk, "LOG", times=2)
+    talk.ask("DROP 1", "drop.done", n=1)
+    talk.ask("LIST", "list.none")
+    code = notice(talk, "TRIP")
+    talk.ask(f"NO {code}", "refuse.done")
+    talk.ask(f"OK {code}", "grant.none_open")
+
+
+def at_the_border(talk: Conversation) -> None:
+    answer(talk, f"OK {notice(talk, '行程')}")
+    log(talk, "记录", times=1)
+
+
+def passed_through(talk: Conversation) -> None:
+    code = notice(talk, "trip")
+    answer(talk, f"OK {code[:3]} {code[3:]}")
+
+
+def phone_was_off(talk: Conversation) -> None:
+    answer(talk, f"OK {notice(talk, 'TRIP')}")
+    talk.ask("SHARE", "other.not_yet", word="SHARE")
+
+
+def flew_abroad(talk: Conversation) -> None:
+    code = notice(talk, "查询漫游地")
+    talk.ask("是", "grant.yes")
+    answer(talk, f"同意 {code}")
+    consents(talk, "授权")
+    talk.ask("撤销 1", "drop.done", n=1)
+
+
+def drove_all_fortnight(talk: Conversation) -> None:
+    answer(talk, f"OK{notice(talk, 'CXMYD')}", more="更多")
+    talk.ask("更多", "answer.nothing_more")
+
+
+def got_an_old_number(talk: Conversation) -> None:
+    answer(talk, f"OK {notice(talk, 'TRIP')}")
+    talk.locale = "zh"
+    talk.ask("LANG ZH", "lang.done")
+    answer(talk, "行程")
+    talk.locale = "en"
+    talk.ask("LANG EN", "lang.done")
+
+
+def changed_his_mind(talk: Conversation) -> None:
+    answer(talk, f"OK {notice(talk, 'TRIP')}")
+    talk.ask("STOP", "stop.done")
+    talk.say("TRIP")
+    talk.silence_then("START", "start.done")
+    talk.ask("LIST", "list.none")
+    code = notice(talk, "TRIP")
+    talk.ask(code, "grant.bare_code")
+    talk.ask("no", "refuse.done")
+
+
+def wanted_everything_erased(talk: Conversation) -> None:
+    code = notice(talk, "TRIP")
+    if talk.was_erased:
+        talk.remark("(an earlier run has erased this phone's data: loading files does not undo it)")
+        talk.ask(f"OK {code}", "answer.no_data")
+    else:
+        answer(talk, f"OK {code}")
+    erase = talk.ask("ERASE", "erase.ask")["code"]
+    talk.ask(f"ERASE {other_code(erase)}", "erase.wrong_code")
+    talk.ask(f"ERASE {erase}", "erase.done")
+    talk.ask(f"OK {notice(talk, 'TRIP')}", "answer.no_data")
+
+
+def has_no_subscription(talk: Conversation) -> None:
+    talk.ask(f"OK {notice(talk, 'TRIP')}", "answer.no_data")
+
+
+def other_code(code: str) -> str:
+    """A code that is not this one."""
+    return f"{(int(code) + 1) % 1_000_000:06d}"
+
+
+Story = Callable[[Conversation], None]
+
+#: Who, in which language, and what happens.
+STORIES: tuple[tuple[Person, str, Story], ...] = (
+    (people.MEI, "en", stayed_at_home),
+    (people.JUN, "en", travelled),
+    (people.LAN, "zh", at_the_border),
+    (people.BO, "en", passed_through),
+    (people.FANG, "en", phone_was_off),
+    (people.YAN, "zh", flew_abroad),
+    (people.GANG, "zh", drove_all_fortnight),
+    (people.NING, "en", got_an_old_number),
+    (people.TAO, "en", changed_his_mind),
+    (people.WEI, "en", wanted_everything_erased),
+    (people.NOBODY, "en", has_no_subscription),
+)
