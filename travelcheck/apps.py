@@ -19,6 +19,8 @@ class TravelcheckConfig(AppConfig):
     name = "travelcheck"
 
     def ready(self) -> None:
+        from travelcheck import celery  # noqa: F401  (tasks go to the configured queue)
+
         # Sent once for each room that has tables; one of them is enough.
         room = apps.get_app_config("core")
         post_migrate.connect(apply_privileges, sender=room, dispatch_uid="privileges")

@@ -30,7 +30,16 @@ app.conf.update(
     broker_url=broker_url(settings.REDIS_URL),
     broker_connection_retry_on_startup=True,
     # A task that is not acknowledged comes back after an hour; no countdown here is longer.
-    broker_transport_options={"visibility_timeout": 3600},
+    # While Redis is away a webhook must not wait for it: one more try, at once.
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 1,
+        "socket_timeout": 5,
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0.1,
+        "interval_max": 0.1,
+    },
     task_ignore_result=True,
     task_serializer="json",
     accept_content=["json"],
