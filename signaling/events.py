@@ -1,0 +1,62 @@
+"""Event files: `imsi, timestamp, cgi, event_type`, row by row judged usable or not."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from signaling import reading
+from signaling.cells import CGI_PATTERN
+
+COLUMNS: Final = ("imsi", "timestamp", "cgi")  # event_type is part of the format, not of the rule
+IMSI_PATTERN: Final = r"\d{6,15}"  # at most 15 digits: 3GPP TS 23.003
+
+
+def open_events(con: duckdb.DuckDBPyConnection, path: Path) -> reading.Source:
+    """Raises reading.UnreadableFileError."""
+    return reading.open_source(con, path, COLUMNS)
+
+
+def judged(source: reading.Source, *, numbered: bool = False) -> str:
+    """SELECT of every row as (imsi, t, cgi, place, reason[, row]).
+
+    `place` comes from the table `known_cells(cgi, place)`, NULL where the cell is not known;
+    `reason` says why a row is bad, NULL where it is not.
+    """
+    row = f", {reading.row_number(source)} AS row" if numbered else ""
+    return f"""SELECT *, CASE
+            WHEN imsi IS NULL OR NOT regexp_full_match(imsi, '{IMSI_PATTERN}')
+                THEN 'imsi is not 6 to 15 digits'
+            WHEN t IS NULL THEN 'timestamp is neither ISO 8601 nor epoch milliseconds'
+            WHEN t < {reading.SMALLEST_MILLISECONDS} THEN 'timestamp is not in milliseconds'
+            WHEN place IS NULL AND coalesce(NOT regexp_full_match(cgi, '{CGI_PATTERN}'), true)
+                THEN 'cgi is not MCC-MNC-LAC-CI' END AS reason
+        FROM (SELECT {reading.text(source, "imsi")} AS imsi, {reading.text(source, "cgi")} AS cgi,
+                     {reading.milliseconds(source, "timestamp")} AS t{row} FROM {source.sql})
+        LEFT JOIN known_cells USING (cgi)"""
+
+
+def bad_rows(con: duckdb.DuckDBPyConnection, source: reading.Source) -> list[tuple[int, str]]:
+    """(line, reason) of every bad row; of a Parquet file the row, counted from 1."""
+    broken = reading.broken_lines(con)
+    reading.forget_broken_lines(con)
+    rows = con.execute(
+        f"""SELECT row, reason FROM ({judged(source, numbered=True)})
+        WHERE reason IS NOT NULL ORDER BY row"""
+    ).fetchall()
+    reading.forget_broken_lines(con)
+    header = 1 if source.kind == "csv" else 0
+    lines = reading.line_numbers([row for row, _ in rows], [n for n, _ in broken], header=header)
+    listed = [(line, str(reason)) for line, (_, reason) in zip(lines, rows, strict=True)]
+    return sorted(listed + broken)
+
+
+def damaged(path: Path) -> reading.UnreadableFileError:
+    return reading.UnreadableFileError(f"{path}: the file is damaged or cut short")
+
+
+def in_list(paths: Sequence[Path]) -> str:
+    """SQL for reading several of our own Parquet files as one relation."""
+    listed = ", ".join(reading.quoted(path) for path in paths)
+    return f"read_parquet([{listed}], hive_partitioning = false)"
