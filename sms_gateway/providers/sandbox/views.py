@@ -63,8 +63,10 @@ def page(request: HttpRequest) -> HttpResponse:
         "write_to": WORDS[language]["write"].format(number=settings.SMS_NUMBER),
         "suggestions": SUGGESTIONS[language],
         "service_number": settings.SMS_NUMBER,
-        "phones": _phones(language),
-        "alphabet": {
+        "data": {
+            "words": WORDS[language],
+            "language": language,
+            "phones": _phones(language),
             "basic": "".join(sorted(segments.GSM_BASIC)),
             "extension": "".join(sorted(segments.GSM_EXTENSION)),
         },
