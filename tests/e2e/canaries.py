@@ -58,8 +58,18 @@ def demo_canaries() -> list[Canary]:
 
 
 def needles(canaries: Iterable[Canary]) -> list[Needle]:
-    """Every form of every canary, each once."""
-    return list(dict.fromkeys(needle for canary in canaries for needle in _forms(canary)))
+    """Every form of every canary, without those that a shorter one of their kind finds too."""
+    all_forms = {needle.pattern: needle for canary in canaries for needle in _forms(canary)}
+    return [
+        needle
+        for needle in all_forms.values()
+        if not any(
+            other.kind == needle.kind
+            and len(other.pattern) < len(needle.pattern)
+            and other.pattern in needle.pattern
+            for other in all_forms.values()
+        )
+    ]
 
 
 def _forms(canary: Canary) -> Iterator[Needle]:
@@ -73,7 +83,8 @@ def _forms(canary: Canary) -> Iterator[Needle]:
         yield Needle(canary.kind, "hex", plain.hex().encode())
         yield Needle(canary.kind, "HEX", plain.hex().upper().encode())
         yield Needle(canary.kind, "url", quote_plus(text).encode())
-        yield Needle(canary.kind, "json", _escaped(text))
+        yield Needle(canary.kind, "json", text.encode("ascii", "backslashreplace"))
+        yield Needle(canary.kind, "escaped", plain.decode("ascii", "backslashreplace").encode())
         yield Needle(canary.kind, "reversed", text[::-1].encode())
         for encoding in ("utf-16-le", "utf-16-be"):
             yield Needle(canary.kind, encoding, text.encode(encoding))
@@ -89,10 +100,6 @@ def _spellings(canary: Canary) -> Iterator[str]:
     if canary.kind == NUMBER:
         yield canary.value.removeprefix("+")
         yield canary.value.removeprefix("+86")
-
-
-def _escaped(text: str) -> bytes:
-    return text.encode("ascii", "backslashreplace")
 
 
 def _base64(plain: bytes) -> Iterator[tuple[str, bytes]]:

@@ -1,0 +1,123 @@
+"""Planted numbers, IMSIs and cities after a full demo run: only where the allow-list says.
+
+Seen are the database (as a dump, and the bytes of its files), every command that Redis got and
+every key it holds, the command lines of all processes, and all files of the stack.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from psycopg import conninfo
+
+from tests.e2e import canaries, sweep
+from tests.e2e.running import Demo, new_folder, processes_of, running_demo
+from travelcheck.stack.postgres import Postgres
+from travelcheck.stack.redis import Redis
+
+pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
+
+NEEDLES = canaries.needles(canaries.demo_canaries())
+PEOPLE_ALONE = [n for n in NEEDLES if n.kind in (canaries.NUMBER, canaries.IMSI)]
+#: Read in another way: the database and Redis by their own means; the demo's keys are secrets.
+READ_OTHERWISE = ("postgres/*", "redis/*")
+
+
+@pytest.fixture(scope="module")
+def finds() -> Iterator[set[sweep.Find]]:
+    """Everything that a full run leaves anywhere."""
+    with new_folder() as folder:
+        with running_demo(folder) as demo:
+            with every_redis_command(folder) as commands:
+                done = demo.once()
+            assert done.returncode == 0, done.stdout
+            assert b"sms_gateway.tasks.handle" in b"".join(commands), "no task was seen"
+            found = in_running(demo, b"".join(commands))
+        found |= sweep.in_files(folder, NEEDLES, READ_OTHERWISE)
+        # The server is stopped, so all it had in memory is in its files.
+        found |= {
+            sweep.Find(find.kind, "files of PostgreSQL", find.form)
+            for find in sweep.in_files(Postgres(folder).data, plain(PEOPLE_ALONE))
+        }
+        yield found
+
+
+def test_nothing_is_where_it_has_no_business(finds: set[sweep.Find]) -> None:
+    leaks = sweep.outside(finds, sweep.read_allow_list())
+    assert not leaks, "\n".join(sorted(f"{f.kind} in {f.place} ({f.form})" for f in leaks))
+
+
+def test_the_sweep_saw_what_must_be_there(finds: set[sweep.Find]) -> None:
+    assert sweep.missed(finds, sweep.read_allow_list()) == []
+
+
+def plain(needles: list[canaries.Needle]) -> list[canaries.Needle]:
+    return [needle for needle in needles if needle.form in ("plain", "hex", "utf-16-le")]
+
+
+def in_running(demo: Demo, commands: bytes) -> set[sweep.Find]:
+    """Finds in what only a running demo shows."""
+    found = sweep.in_dump(dump(demo), NEEDLES)
+    found.update(sweep.in_bytes(commands, "redis commands", NEEDLES))
+    with demo.redis() as client:
+        found.update(sweep.in_bytes(b"\n".join(everything(client)), "redis keys", NEEDLES))
+    for line in processes_of(demo.folder):
+        found.update(sweep.in_bytes(line.encode(), "process arguments", NEEDLES))
+    found.update(sweep.in_bytes(demo.output.encode(), "the launcher's output", NEEDLES))
+    return found
+
+
+def dump(demo: Demo) -> str:
+    """The whole database as plain SQL."""
+    server = Postgres(demo.folder)
+    address = conninfo.make_conninfo(server.admin_url, dbname="travelcheck")
+    return subprocess.run(
+        [server.binaries.folder / "pg_dump", "--dbname", address],
+        env={"PATH": os.defpath},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+
+
+@contextmanager
+def every_redis_command(folder: Path) -> Iterator[list[bytes]]:
+    """What Redis is told meanwhile: tasks with their arguments, rate limits, everything."""
+    with socket.socket(socket.AF_UNIX) as connection:
+        connection.connect(str(Redis(folder).socket))
+        connection.sendall(b"MONITOR\r\n")
+        seen: list[bytes] = [connection.recv(65536)]
+
+        def listen() -> None:
+            while piece := connection.recv(65536):
+                seen.append(piece)
+
+        listener = threading.Thread(target=listen, daemon=True)
+        listener.start()
+        yield seen
+        connection.shutdown(socket.SHUT_RDWR)
+        listener.join(10)
+
+
+def everything(client: redis.Redis) -> Iterator[bytes]:
+    """All keys and all values."""
+    readers = {
+        b"string": ("GET",),
+        b"list": ("LRANGE", 0, -1),
+        b"set": ("SMEMBERS",),
+        b"zset": ("ZRANGE", 0, -1),
+        b"hash": ("HGETALL",),
+    }
+    for key in client.scan_iter():
+        kind = client.type(key)
+        command, *arguments = readers[bytes(kind)]
+        value = client.execute_command(command, key, *arguments)
+        yield repr((key, value)).encode()

@@ -1,0 +1,82 @@
+"""What a newcomer does: start the demo, run its conversations, use it, stop it."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from demo.people import PEOPLE
+from tests.e2e.running import (
+    START_SECONDS,
+    Demo,
+    clean_environment,
+    demo_command,
+    new_folder,
+    processes_of,
+    running_demo,
+    wait_until,
+)
+from travelcheck.stack.folders import ROOT
+
+pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
+
+
+@pytest.fixture(scope="module")
+def demo() -> Iterator[Demo]:
+    with new_folder() as folder, running_demo(folder) as running:
+        yield running
+
+
+def test_the_conversations_go_as_the_stories_demand(demo: Demo) -> None:
+    done = demo.once()
+    assert done.returncode == 0, done.stdout
+    for person in PEOPLE:
+        assert person.label_en in done.stdout
+    assert "WRONG" not in done.stdout
+
+
+def test_the_conversations_can_be_held_again(demo: Demo) -> None:
+    for _ in range(2):
+        done = demo.once()
+        assert done.returncode == 0, done.stdout
+
+
+def test_the_demo_starts_again_where_it_left_off_and_leaves_nothing_behind() -> None:
+    with new_folder() as folder:
+        with running_demo(folder) as first:
+            assert first.stop() == 0, first.output
+        assert processes_of(folder) == []
+        with running_demo(folder) as second:
+            assert "creating" not in second.output
+            with second.database() as connection:
+                row = connection.execute("SELECT count(*) FROM subscribers_tenure").fetchone()
+            assert row is not None
+            assert row[0] == sum(len(person.sims) for person in PEOPLE)
+        assert processes_of(folder) == []
+
+
+def test_once_on_an_empty_folder_runs_everything_and_leaves_nothing_behind() -> None:
+    with new_folder() as folder:
+        done = subprocess.run(
+            demo_command("--once"),
+            env=clean_environment(folder),
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+            timeout=START_SECONDS * 2,
+        )
+        assert done.returncode == 0, done.stdout
+        assert processes_of(folder) == []
+
+
+def test_a_killed_launcher_takes_all_its_processes_with_it() -> None:
+    with new_folder() as folder, running_demo(folder) as demo:
+        assert processes_of(folder)
+        demo.process.send_signal(signal.SIGKILL)
+        demo.process.wait()
+        wait_until(lambda: processes_of(folder) == [], 60, "the end of all processes")
