@@ -63,6 +63,8 @@ TABLES: Grants = {
         "consent_consent": ["SELECT"],
         "consent_notice": ["SELECT"],
         "consent_release": ["SELECT"],
+        # inquiry
+        "inquiry_conversation": ["SELECT", "INSERT", "UPDATE", "DELETE"],
     },
     "sequencer": {
         # core

@@ -1,0 +1,55 @@
+"""STOP, START and ERASE: ending everything, coming back, leaving nothing behind."""
+
+from consent import codes, services
+from inquiry import intents, memory
+from inquiry.turn import PersonTurn, Turn
+from sms_gateway import kinds
+from sms_gateway.messages import Inbound
+from sms_gateway.selectors import is_opted_out
+from sms_gateway.services import forget, opt_in, opt_out
+
+ERASE_MINUTES = memory.ERASE_CODE_LIFE.seconds // 60
+
+
+def stop(inbound: Inbound) -> bool:
+    """End every consent and every text to this number. False when it had been stopped before.
+
+    Needs neither the sender's tenure nor their language: nothing here can be kept waiting by
+    somebody who loads subscriptions.
+    """
+    services.withdraw_all(inbound=inbound)
+    if is_opted_out(number_index=inbound.number_index):
+        return False
+    opt_out(number_index=inbound.number_index, word="STOP")
+    return True
+
+
+def confirm_stop(turn: Turn) -> None:
+    turn.reply("stop.done", kind=kinds.STOP)
+
+
+def start(turn: Turn, intent: intents.Start) -> None:
+    stopped = is_opted_out(number_index=turn.inbound.number_index)
+    if stopped:
+        opt_in(number_index=turn.inbound.number_index)
+    turn.reply("start.done" if stopped else "start.running", kind=kinds.START)
+
+
+def erase(turn: PersonTurn, intent: intents.Erase) -> None:
+    """ERASE brings a code, ERASE with the code erases."""
+    number = turn.inbound.number_index
+    if intent.code is None:
+        code = codes.new_code()
+        memory.open_erasure(turn.tenure, number, code)
+        turn.reply("erase.ask", code=code, minutes=ERASE_MINUTES)
+        return
+    outcome = memory.check_erasure(turn.tenure, number, intent.code)
+    if outcome != "right":
+        turn.reply(f"erase.{outcome}")
+        return
+    memory.forget(turn.tenure)
+    services.erase(inbound=turn.inbound, tenure=turn.tenure)
+    forget(number_index=number)
+    # The person's key is gone. This last text is sealed under a new one of the number, which
+    # opens nothing else; text and address go with the gateway's usual clearing.
+    turn.reply("erase.done")

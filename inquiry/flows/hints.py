@@ -1,0 +1,52 @@
+"""Texts that change nothing: HELP, hints, and words that do not work yet."""
+
+from core import catalogue
+from core.models import Installation
+from inquiry import intents
+from inquiry.turn import Turn
+from sms_gateway import kinds
+
+
+def help_all(turn: Turn, intent: intents.Help) -> None:
+    turn.reply(
+        "help.all",
+        kind=kinds.HELP,
+        days=Installation.objects.get().window_days,
+        languages=languages(),
+    )
+
+
+def bare_code(turn: Turn, intent: intents.BareCode) -> None:
+    turn.reply("grant.bare_code")
+
+
+def no_code(turn: Turn, intent: intents.GrantWithoutCode) -> None:
+    turn.reply("grant.no_code")
+
+
+def yes(turn: Turn, intent: intents.Yes) -> None:
+    turn.reply("grant.yes")
+
+
+def not_yet(turn: Turn, intent: intents.NotYet) -> None:
+    turn.reply("other.not_yet", word=word(turn.locale, intent.command))
+
+
+def empty(turn: Turn, intent: intents.Empty) -> None:
+    turn.reply("other.empty")
+
+
+def unknown(turn: Turn, intent: intents.Unknown) -> None:
+    if intent.near is None:
+        turn.reply("other.hint")
+    else:
+        turn.reply("other.did_you_mean", word=word(turn.locale, intent.near))
+
+
+def word(locale: str, command: str) -> str:
+    """How a command is told to a reader: its first word in their language."""
+    return catalogue.keywords(locale)[command][0]
+
+
+def languages() -> str:
+    return ", ".join(catalogue.locales())

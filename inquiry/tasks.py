@@ -1,0 +1,32 @@
+"""Thin tasks: ids in, nothing out. Each may run any number of times."""
+
+from datetime import timedelta
+from uuid import UUID
+
+from celery import shared_task
+
+from consent.selectors import unfinished_releases
+from core import clock
+from inquiry import answers, dispatch, memory
+
+RETRY_SECONDS = 0.25
+MOST_TRIES = 20  # then the sweep looks after it
+LEFT_ALONE = timedelta(seconds=6)  # longer than all tries together
+MOST_SWEPT = 500
+
+
+@shared_task(name="inquiry.tasks.answer")
+def answer(release_id: str, tries: int = 0) -> None:
+    """Answer a claim, or look again in a moment while its entry waits for the checkpoint."""
+    progress = answers.answer(UUID(release_id))
+    if progress is answers.Progress.WAIT and tries < MOST_TRIES:
+        dispatch.enqueue("answer", release_id, tries + 1, countdown=RETRY_SECONDS)
+
+
+@shared_task(name="inquiry.tasks.sweep")
+def sweep() -> None:
+    """Take up claims that were not answered: lost tasks, dead workers, late feeds."""
+    overdue = unfinished_releases().filter(claimed_at__lt=clock.now() - LEFT_ALONE)
+    for release_id in overdue.values_list("id", flat=True)[:MOST_SWEPT]:
+        dispatch.enqueue("answer", str(release_id), MOST_TRIES)
+    memory.forget_old()
