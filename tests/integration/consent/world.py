@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 
 import psycopg
 
-from consent import codes, gate, selectors, services
+from consent import codes, gate, services
 from core.numbers import Number, SenderKind, number_index
 from sms_gateway.messages import Inbound
 from subscribers.models import Tenure
@@ -126,7 +126,7 @@ class World:
 
     # ------------------------------------------------------------------ what people do
     def person(self, *, subscribed: bool = True, number: str = "") -> Person:
-        """Somebody who has texted once; with a subscription and a journey, unless said otherwise."""
+        """Somebody who texted once; with subscription and journey, unless said otherwise."""
         number = number or self.number()
         if subscribed:
             self.journey(self.subscribe(number))
@@ -140,6 +140,32 @@ class World:
         gate.notice_sent(asked.consent_id)
         person.code, person.consent = asked.code, asked.consent_id
         return asked
+
+    def ask_for_organisation(self, person: Person, code: str) -> uuid.UUID:
+        """An organisation's question to the same person, open beside their own."""
+        asked = gate.request(
+            tenure_id=person.tenure.id,
+            inbound_id=self.text(person.number).id,
+            terms={
+                "org_ref": "7d0be3c4-6c3f-4d6e-9a55-0d2f6c3e8a11",
+                "purpose": "employer_question",
+                "question": "visited_any",
+                "window_days": 14,
+                "valid_days": 2,
+                "max_uses": 1,
+            },
+            code_digest=codes.digest(person.index, code),
+            notice={
+                "template": "test",
+                "version": "1",
+                "locale": "en",
+                "sha256": "00" * 32,
+                "segments": 1,
+                "key_id": str(person.tenure.key_id),
+            },
+            notice_sealed=b"sealed",
+        )
+        return asked.consent_id
 
     def ok(self, person: Person, code: str = "") -> gate.Answer:
         inbound = self.text(person.number, f"OK {code or person.code}")
@@ -190,6 +216,3 @@ class World:
             [event],
         )
         return [body for (body,) in found]
-
-
-__all__ = ["Person", "World", "codes", "selectors"]
