@@ -78,7 +78,9 @@ SMS_HOLD = "consent.gate.hold"
 SMS_PROGRESS_LISTENER = "inquiry.progress.text_progressed"
 SANDBOX_PHONES: list[dict[str, str]] = []
 if DEMO:
-    pass
+    from demo.people import SANDBOX_PHONES as DEMO_PHONES
+
+    SANDBOX_PHONES = DEMO_PHONES
 
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
 

@@ -42,11 +42,14 @@ const drawPhones = () => {
       button.type = "button";
       button.dataset.phone = phone.id;
       if (phone.id === current) button.setAttribute("aria-current", "true");
-      button.append(element("span", "name", phone.name), element("span", "number", phone.number));
+      button.append(element("span", "name", phone.name), element("span", "number", phone.shown));
       if (phone.waiting && phone.id !== current) {
         button.append(element("span", "unread", fill(words.unread, { n: phone.waiting })));
       }
-      button.addEventListener("click", () => choose(phone.id));
+      button.addEventListener("click", () => {
+        choose(phone.id);
+        body.focus({ preventScroll: true });
+      });
       const item = document.createElement("li");
       item.append(button);
       return item;
@@ -61,7 +64,7 @@ const choose = (id) => {
   lastDay = "";
   const phone = phones.find((p) => p.id === id);
   find("who").textContent = phone.name;
-  find("whose-number").textContent = phone.number;
+  find("whose-number").textContent = phone.shown;
   conversation.replaceChildren(element("li", "empty", words.empty));
   find("codes").replaceChildren();
   try {
@@ -70,6 +73,7 @@ const choose = (id) => {
     // a browser without storage starts with the first phone
   }
   drawPhones();
+  list.querySelector("[aria-current]").scrollIntoView({ block: "nearest", inline: "nearest" });
   poll();
 };
 

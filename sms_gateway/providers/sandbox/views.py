@@ -1,6 +1,7 @@
 """The phone in the browser, and the same for scripts. All of it is 404 with another provider.
 
-    GET  /sandbox/phones                      {"phones": [{"id", "name", "number", "waiting"}]}
+    GET  /sandbox/phones                      {"phones": [{"id", "name", "number", "shown",
+                                              "waiting"}]}
     POST /sandbox/texts                       {"number" or "number_id", "body"} -> 201
                                               {"number_id", "text_id"}
     GET  /sandbox/texts?number_id=3&after=17  {"number_id", "texts": [{"id", "incoming", "body",
@@ -18,6 +19,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+import phonenumbers
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
@@ -99,11 +101,21 @@ def _phones(language: str) -> list[dict[str, Any]]:
         {
             "id": phone_id,
             "name": known.get(phone_id) or WORDS[language]["other"],
-            "number": mailbox.number_of(phone_id),
+            "number": (number := mailbox.number_of(phone_id) or ""),
+            "shown": _readable(number),
             "waiting": waiting[phone_id],
         }
         for phone_id in [*known, *(i for i in listed if i not in known)]
     ]
+
+
+def _readable(number: str) -> str:
+    """The number in groups, as people write it; what is no number stays as it is."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number
+    return phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
 
 
 def _fetch(request: HttpRequest) -> HttpResponse:
