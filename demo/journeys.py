@@ -24,7 +24,8 @@ EVENTS_PER_DAY = 100
 CELLS_PER_PLACE = 6
 #: Relative activity of a phone by local hour.
 ACTIVITY = (1, 1, 1, 1, 1, 2, 4, 6, 7, 7, 6, 7, 7, 7, 6, 6, 7, 8, 8, 8, 7, 6, 4, 3)
-EVENT_TYPES = ("data", "data", "data", "periodic", "periodic", "call", "sms", "tau", "handover")
+EVENT_TYPES = ("data", "data", "data", "periodic", "periodic", "call", "sms", "handover")
+HOP_HOURS = 0.25  # how long a phone at a boundary stays with one side
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,26 +113,28 @@ def place_at(sim: Sim, day: int, hour: float) -> Place | None:
 
 def _events_of(sim: Sim, day: date, first_start: date) -> Iterator[Event]:
     random = Random(f"{sim.imsi} {day.isoformat()}")  # noqa: S311  invented data, no secret
-    begins = midnight(day)
-    for hour in random.choices(range(24), weights=ACTIVITY, k=EVENTS_PER_DAY):
-        within = random.random()
-        place = place_at(sim, day_of_fortnight(day, first_start), hour + within)
-        if place is None:
+    begins, number = midnight(day), day_of_fortnight(day, first_start)
+    hours = random.choices(range(24), weights=ACTIVITY, k=EVENTS_PER_DAY)
+    moments = [(hour + random.random(), random.choice(EVENT_TYPES)) for hour in hours]
+    # A phone that hops between two networks tells them each time.
+    hops = [((hop + random.random()) * HOP_HOURS, "tau") for hop in range(int(24 / HOP_HOURS))]
+    for hour, event_type in moments + hops:
+        place = place_at(sim, number, hour)
+        if place is None or (event_type == "tau" and place.beyond is None):
             continue
         yield Event(
             imsi=sim.imsi,
-            at=begins + timedelta(hours=hour + within),
-            cgi=random.choice(cells_of(_side(place, hour, random))).cgi,
-            event_type=random.choice(EVENT_TYPES),
+            at=begins + timedelta(hours=hour),
+            cgi=random.choice(cells_of(_side(place, hour))).cgi,
+            event_type=event_type,
         )
 
 
-def _side(place: Place, hour: int, random: Random) -> Place:
-    """At a boundary a phone hops between the networks of both sides, more in some hours."""
-    if place.beyond is None:
+def _side(place: Place, hour: float) -> Place:
+    """At a boundary a phone hops to and fro between the networks of both sides."""
+    if place.beyond is None or int(hour / HOP_HOURS) % 2:
         return place
-    share = 0.6 if hour % 3 == 0 else 0.45
-    return place.beyond if random.random() < share else place
+    return place.beyond
 
 
 def _or(value: int | None, otherwise: int) -> int:

@@ -25,13 +25,14 @@ class Phone:
     base_url: str
     id: int
 
-    def send(self, body: str) -> None:
-        """Text the service."""
-        call(f"{self.base_url}/sandbox/api/phones/{self.id}/texts", {"body": body})
+    def send(self, body: str) -> int:
+        """Text the service; the id of that text. What answers it has higher ids."""
+        sent = call(f"{self.base_url}/sandbox/texts", {"number_id": self.id, "body": body})
+        return int(sent["text_id"])
 
     def texts(self, after: int = 0) -> list[Text]:
         """The phone's texts with ids above `after`, oldest first; fetching them delivers them."""
-        answer = call(f"{self.base_url}/sandbox/api/phones/{self.id}/texts?after={after}")
+        address = f"{self.base_url}/sandbox/texts?number_id={self.id}&after={after}"
         return [
             Text(
                 id=text["id"],
@@ -39,14 +40,14 @@ class Phone:
                 body=text["body"],
                 at=datetime.fromisoformat(text["at"]).astimezone(),
             )
-            for text in answer["texts"]
+            for text in call(address)["texts"]
         ]
 
 
 def phones(base_url: str) -> dict[str, Phone]:
-    """The phones that the simulator offers, by the label a person sees."""
-    answer = call(f"{base_url}/sandbox/api/phones")
-    return {phone["label_en"]: Phone(base_url, phone["id"]) for phone in answer["phones"]}
+    """The phones that the simulator offers, by number."""
+    listed = call(f"{base_url}/sandbox/phones")["phones"]
+    return {phone["number"]: Phone(base_url, phone["id"]) for phone in listed}
 
 
 def call(url: str, body: dict[str, Any] | None = None) -> Any:

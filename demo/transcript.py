@@ -21,7 +21,7 @@ def run(base_url: str) -> int:
     today, first_start = fortnight.today(), fortnight.anchor(local_folder() / "demo")
     offered = phones(base_url)
     talks = [
-        (Conversation(person, offered[person.label_en], today, first_start, locale), story)
+        (Conversation(person, offered[person.number], today, first_start, locale), story)
         for person, locale, story in STORIES
     ]
     print(f"\n{len(talks)} phones text the service. Everybody in here is invented.")

@@ -110,14 +110,14 @@ def every_redis_command(folder: Path) -> Iterator[list[bytes]]:
 def everything(client: redis.Redis) -> Iterator[bytes]:
     """All keys and all values."""
     readers = {
-        b"string": ("GET",),
-        b"list": ("LRANGE", 0, -1),
-        b"set": ("SMEMBERS",),
-        b"zset": ("ZRANGE", 0, -1),
-        b"hash": ("HGETALL",),
+        "string": ("GET",),
+        "list": ("LRANGE", 0, -1),
+        "set": ("SMEMBERS",),
+        "zset": ("ZRANGE", 0, -1),
+        "hash": ("HGETALL",),
     }
     for key in client.scan_iter():
         kind = client.type(key)
-        command, *arguments = readers[bytes(kind)]
-        value = client.execute_command(command, key, *arguments)
+        command, *arguments = readers[kind if isinstance(kind, str) else kind.decode()]
+        value = client.execute_command(command, key, *arguments)  # type: ignore[no-untyped-call]
         yield repr((key, value)).encode()
