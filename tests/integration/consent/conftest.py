@@ -1,6 +1,5 @@
 """The gate, with a real sequencer, seen from the worker's connection."""
 
-
 import psycopg
 import pytest
 
