@@ -39,6 +39,7 @@ class Conversation:
     locale: str = "en"
     lines: list[Line] = field(default_factory=list)
     last_seen: int = 0
+    is_used: bool = False
     was_erased: bool = False
 
     def begin(self) -> None:
@@ -49,11 +50,16 @@ class Conversation:
             return
         farewells = {catalogue.render(code, "erase.done") for code in catalogue.locales()}
         self.was_erased = any(text.body in farewells for text in earlier)
-        self.remark("(what an earlier run left is cleared with START, STOP, START)")
+        self.is_used = True
+        self.remark("(STOP and START have cleared what an earlier run left)")
         shown = len(self.lines)
-        for word in ("START", "STOP", "START", f"LANG {self.locale.upper()}"):
-            self.say(word)
-            self.hear(lambda text: None)
+        self.say("STOP")
+        self.say("START")
+        back = {catalogue.render(code, "start.done"): code for code in catalogue.locales()}
+        while (reply := self.hear(lambda text: None)) not in back:
+            pass  # a STOP is confirmed only where there was something to stop
+        if back[reply] != self.locale:
+            self.ask(f"LANG {self.locale.upper()}", "lang.done")
         del self.lines[shown:]
 
     def remark(self, what: str) -> None:
@@ -69,6 +75,10 @@ class Conversation:
         asked = self.lines[-1].body
         arrived = self._wait()
         self.lines.append(Line(arrived.at, "service", arrived.body))
+        if arrived.body == catalogue.render(self.locale, "other.limited"):
+            raise WrongReplyError(
+                "this phone has texted very often in the last half hour; try again later"
+            )
         try:
             check(arrived.body)
         except WrongReplyError as wrong:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import subprocess
-from collections.abc import Iterator
 
 import pytest
 
@@ -24,12 +23,6 @@ from travelcheck.stack.folders import ROOT
 pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
 
 
-@pytest.fixture(scope="module")
-def demo() -> Iterator[Demo]:
-    with new_folder() as folder, running_demo(folder) as running:
-        yield running
-
-
 def test_the_conversations_go_as_the_stories_demand(demo: Demo) -> None:
     done = demo.once()
     assert done.returncode == 0, done.stdout
@@ -39,9 +32,11 @@ def test_the_conversations_go_as_the_stories_demand(demo: Demo) -> None:
 
 
 def test_the_conversations_can_be_held_again(demo: Demo) -> None:
-    for _ in range(2):
-        done = demo.once()
-        assert done.returncode == 0, done.stdout
+    """On a demo where people have consents, are erased, and have texted a lot already."""
+    done = demo.once()
+    assert done.returncode == 0, done.stdout
+    done = demo.once()
+    assert done.returncode == 0, done.stdout
 
 
 def test_the_demo_starts_again_where_it_left_off_and_leaves_nothing_behind() -> None:
