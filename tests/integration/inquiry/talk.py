@@ -1,0 +1,107 @@
+"""The service as a phone sees it: texts go in through the web's role, come out on the phone.
+
+Tasks that would go to the queue wait in a list and are run one by one, as the worker, with a real
+sequencer in between; so a test can lose them, repeat them, or stop before them.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import Any
+
+from inquiry import tasks as inquiry_tasks
+from sms_gateway import services as gateway
+from sms_gateway import tasks as gateway_tasks
+from sms_gateway.providers.sandbox import mailbox
+from tests.integration.consent.world import World
+
+AsRole = Callable[[str], AbstractContextManager[None]]
+MOST_TASKS = 400
+
+
+@dataclass
+class Queue:
+    """Celery's place: what was enqueued and not run yet."""
+
+    waiting: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
+
+    def put_for(self, room: Any) -> Callable[..., None]:
+        def put(task: str, *args: Any, countdown: float = 0) -> None:
+            self.waiting.append((getattr(room, task), args))
+
+        return put
+
+
+class Service:
+    """Phones and the service that answers them."""
+
+    def __init__(self, as_role: AsRole, queue: Queue, world: World) -> None:
+        self.as_role, self.queue, self.world = as_role, queue, world
+        self._ids = itertools.count(1)
+        self._seen: dict[str, int] = {}
+
+    def receive(self, number: str, body: str, *, to: str = "10086", problem: str = "") -> None:
+        """A text reaches the web process; nothing works on it yet."""
+        with self.as_role("web"):
+            gateway.receive(
+                provider="sandbox",
+                provider_message_id=f"message-{next(self._ids)}",
+                sender=number,
+                recipient=to,
+                body=body,
+                problem=problem,
+            )
+
+    def work(self, *, sequencing: bool = True) -> None:
+        """Run all tasks, and what they enqueue, as the worker. Without a sequencer nothing gets
+        its checkpoint, and tasks give up waiting."""
+        for _ in range(MOST_TASKS):
+            if not self.queue.waiting:
+                return
+            task, args = self.queue.waiting.pop(0)
+            task.run(*args)
+            if sequencing:
+                self.world.sequence()
+        raise AssertionError(f"tasks go on for ever: {self.queue.waiting[:3]}")
+
+    def sweep(self) -> None:
+        """What beat starts every few seconds."""
+        inquiry_tasks.sweep.run()
+        gateway_tasks.sweep.run()
+        self.work()
+
+    def arrived(self, number: str) -> list[str]:
+        """Texts that the phone has and had not shown yet."""
+        with self.as_role("web"):
+            phone = mailbox.phone_of(number)
+            for ref in mailbox.take_undelivered(phone_id=phone):
+                gateway.receive_report(
+                    provider="sandbox", provider_message_id=str(ref), ref=ref, status="delivered"
+                )
+            texts = mailbox.texts(phone_id=phone, after=self._seen.get(number, 0))
+        self._seen[number] = max([t.id for t in texts], default=self._seen.get(number, 0))
+        self.work()
+        return [text.body for text in texts if text.incoming]
+
+    def say(self, number: str, body: str, **how: str) -> list[str]:
+        """Text something; everything that comes back."""
+        self.receive(number, body, **how)
+        self.work()
+        return self.arrived(number)
+
+    def reply(self, number: str, body: str, **how: str) -> str:
+        """Text something that has exactly one reply."""
+        replies = self.say(number, body, **how)
+        assert len(replies) == 1, replies
+        return replies[0]
+
+    def code(self, number: str, body: str = "TRIP") -> str:
+        """Ask; the code of the notice that comes."""
+        return self.reply(number, body)[-6:]
+
+    def agree(self, number: str, body: str = "TRIP") -> str:
+        """Ask and agree; the answer."""
+        return self.reply(number, f"OK {self.code(number, body)}")
