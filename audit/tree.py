@@ -26,10 +26,10 @@ class ProofError(ValueError):
 
 
 class Node(NamedTuple):
-    """One perfect subtree."""
+    """One perfect subtree: its level, its index, and its hash."""
 
     level: int
-    index: int
+    place: int
     hash: bytes
 
 

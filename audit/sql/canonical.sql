@@ -7,15 +7,20 @@ SET LOCAL ROLE {gate};
 CREATE FUNCTION audit.canonical(p_value jsonb) RETURNS text
 LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE SET search_path = pg_catalog, pg_temp
 AS $$
-DECLARE v_out text;
+DECLARE
+  v_out text;
+  v_plain boolean;
 BEGIN
   CASE jsonb_typeof(p_value)
     WHEN 'object' THEN
       SELECT '{' || coalesce(string_agg(
-               to_json(m.key)::text || ':' || audit.canonical(m.value), ',' ORDER BY m.key COLLATE "C"
-             ), '') || '}'
-        INTO v_out FROM jsonb_each(p_value) m;
-      IF EXISTS (SELECT FROM jsonb_object_keys(p_value) k WHERE k !~ '^[ -~]*$') THEN
+               to_json(m.key)::text || ':' || CASE
+                 WHEN jsonb_typeof(m.value) IN ('object', 'array', 'number')
+                 THEN audit.canonical(m.value) ELSE m.value::text END,
+               ',' ORDER BY m.key COLLATE "C"), '') || '}',
+             bool_and(m.key ~ '^[ -~]*$')
+        INTO v_out, v_plain FROM jsonb_each(p_value) m;
+      IF NOT v_plain THEN
         RAISE EXCEPTION 'a name of a member is not printable ASCII' USING ERRCODE = '22023';
       END IF;
     WHEN 'array' THEN

@@ -19,6 +19,7 @@ DECLARE
   v_now constant timestamptz := core.now();
   v_entry constant uuid := coalesce(p_entry, gen_random_uuid());
   v_required text[];
+  v_unknown boolean;
   v_problem text;
   v_body bytea;
   v_id bigint;
@@ -27,21 +28,20 @@ BEGIN
   IF NOT FOUND THEN
     RAISE EXCEPTION 'audit: no such event' USING ERRCODE = '22023';
   END IF;
-  SELECT string_agg(needed, ', ') INTO v_problem
-    FROM unnest(v_required) needed WHERE NOT v_fields ? needed;
-  IF v_problem IS NOT NULL THEN
-    RAISE EXCEPTION 'audit: % lacks %', p_event, v_problem USING ERRCODE = '22023';
+  IF NOT v_fields ?& v_required THEN
+    RAISE EXCEPTION 'audit: % lacks one of %', p_event, array_to_string(v_required, ', ')
+      USING ERRCODE = '22023';
   END IF;
-  IF EXISTS (SELECT FROM jsonb_object_keys(v_fields) k
-             WHERE NOT EXISTS (SELECT FROM audit.fields() f WHERE f.name = k)) THEN
+  SELECT bool_or(f.name IS NULL),
+         string_agg(f.name, ', ') FILTER (
+           WHERE NOT audit.fits(f.shape, f.codes, m.value)
+           -- A long number beside a person could be theirs.
+           OR f.shape = 'tally' AND v_fields ?| '{subject_ref,consent_id}')
+    INTO v_unknown, v_problem
+    FROM jsonb_each(v_fields) m LEFT JOIN audit.fields() f ON f.name = m.key;
+  IF v_unknown THEN
     RAISE EXCEPTION 'audit: % has a field that is not on the list', p_event USING ERRCODE = '22023';
-  END IF;
-  SELECT string_agg(f.name, ', ') INTO v_problem
-    FROM jsonb_each(v_fields) m JOIN audit.fields() f ON f.name = m.key
-    WHERE NOT audit.fits(f.shape, f.codes, m.value)
-       -- A long number beside a person could be theirs.
-       OR f.shape = 'tally' AND v_fields ?| '{subject_ref,consent_id}';
-  IF v_problem IS NOT NULL THEN
+  ELSIF v_problem IS NOT NULL THEN
     RAISE EXCEPTION 'audit: in % the value does not fit: %', p_event, v_problem
       USING ERRCODE = '22023';
   END IF;

@@ -14,7 +14,7 @@ from core import clock
 
 def conninfo() -> str:
     """The database address of this process's role, in libpq's words."""
-    database = settings.DATABASES["default"]
+    database: dict[str, Any] = settings.DATABASES["default"]
     names = {"dbname": "NAME", "user": "USER", "password": "PASSWORD", "host": "HOST"}
     given = {libpq: database[name] for libpq, name in {**names, "port": "PORT"}.items()}
     named = {key: value for key, value in given.items() if value}

@@ -2,12 +2,13 @@
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import psycopg
 import pytest
 
+from audit import selectors
 from audit.sequencer import LOCK, Sequencer, TreeDamagedError
 from tests import database
 
@@ -15,6 +16,7 @@ from .conftest import ORIGIN, VERIFIER, Connect, new_sequencer
 from .ledger import findings
 
 Sequence = Callable[[], None]
+AsRole = Callable[[str], AbstractContextManager[None]]
 
 
 def record(connection: psycopg.Connection, count: int = 1) -> None:
@@ -136,6 +138,20 @@ def test_a_lost_connection_is_made_again(
             record(web, 4)
             eventually(superuser, SIZE, 4 * round_)
     assert findings(superuser, VERIFIER) == []
+
+
+def test_others_can_tell_whether_it_runs(
+    superuser: psycopg.Connection, as_role: AsRole, connect_as: Connect
+) -> None:
+    with as_role("web"):
+        assert not selectors.sequencer_runs()
+        with running(new_sequencer()):
+            eventually(superuser, HOLDERS, 1)
+            assert selectors.sequencer_runs()
+        assert not selectors.sequencer_runs()
+        # Another lock is none of its business.
+        connect_as("worker").execute("SELECT pg_advisory_lock(%s)", [LOCK + 1])
+        assert not selectors.sequencer_runs()
 
 
 def test_it_waits_for_a_server_that_is_away(

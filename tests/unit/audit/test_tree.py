@@ -27,7 +27,7 @@ def naive_root(leaves: list[bytes]) -> bytes:
 def reader(count: int) -> tree.ReadNode:
     """Stored nodes of a tree of `count` leaves; asking for any other node is an error."""
     nodes = {(0, index): leaf for index, leaf in enumerate(LEAVES[:count])}
-    nodes.update({(n.level, n.index): n.hash for n in tree.Frontier().extend(LEAVES[:count])})
+    nodes.update({(n.level, n.place): n.hash for n in tree.Frontier().extend(LEAVES[:count])})
     return lambda level, index: nodes[level, index]
 
 
@@ -62,7 +62,7 @@ def test_stored_nodes_are_the_perfect_subtrees_each_once() -> None:
             for level in range(1, count.bit_length())
             for index in range(count >> level)
         }
-        assert {(node.level, node.index): node.hash for node in made} == expected
+        assert {(node.level, node.place): node.hash for node in made} == expected
         assert len(made) == len(expected)
 
 
