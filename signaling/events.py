@@ -10,6 +10,7 @@ from signaling import reading
 from signaling.cells import CGI_PATTERN
 
 COLUMNS: Final = ("imsi", "timestamp", "cgi")  # event_type is part of the format, not of the rule
+FOREVER: Final = 2**62  # later than any epoch milliseconds
 IMSI_PATTERN: Final = r"\d{6,15}"  # at most 15 digits: 3GPP TS 23.003
 
 
@@ -37,13 +38,19 @@ def judged(source: reading.Source, *, numbered: bool = False) -> str:
         LEFT JOIN known_cells USING (cgi)"""
 
 
-def bad_rows(con: duckdb.DuckDBPyConnection, source: reading.Source) -> list[tuple[int, str]]:
-    """(line, reason) of every bad row; of a Parquet file the row, counted from 1."""
+def bad_rows(
+    con: duckdb.DuckDBPyConnection, source: reading.Source, *, latest: int = FOREVER
+) -> list[tuple[int, str]]:
+    """(line, reason) of every bad row, and of rows after `latest` (epoch ms).
+
+    Of a Parquet file the row is given, counted from 1.
+    """
     broken = reading.broken_lines(con)
     reading.forget_broken_lines(con)
     rows = con.execute(
-        f"""SELECT row, reason FROM ({judged(source, numbered=True)})
-        WHERE reason IS NOT NULL ORDER BY row"""
+        f"""SELECT row, coalesce(reason, 'timestamp lies in the future')
+        FROM ({judged(source, numbered=True)})
+        WHERE reason IS NOT NULL OR t > {latest} ORDER BY row"""
     ).fetchall()
     reading.forget_broken_lines(con)
     header = 1 if source.kind == "csv" else 0

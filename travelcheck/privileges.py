@@ -59,6 +59,8 @@ TABLES: Grants = {
             "SELECT (id, msisdn_index, subject_ref, valid_from, valid_to, key_id, language)",
             "UPDATE (key_id, language)",
         ],
+        # signaling
+        "signaling_city": ["SELECT"],
         # consent
         "consent_consent": ["SELECT"],
         "consent_notice": ["SELECT"],
@@ -87,6 +89,12 @@ TABLES: Grants = {
             "UPDATE (imsi_index, valid_from, valid_to)",
         ],
         "subscribers_tombstone": ["SELECT", "UPDATE (files_erased_at)"],
+        # signaling: stay-points go in through a function and cannot be read
+        "signaling_city": ["SELECT", "INSERT", "UPDATE"],
+        "signaling_ingestedfile": ["SELECT", "INSERT", "UPDATE"],
+        "signaling_incoming_scope": ["INSERT"],
+        "signaling_incoming_staypoint": ["INSERT"],
+        "signaling_incoming_coverage": ["INSERT"],
     },
     "auditor": {
         # core
@@ -113,6 +121,12 @@ TABLES: Grants = {
         # subscribers
         "subscribers_tenure": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "subscribers_tombstone": ["SELECT", "INSERT", "UPDATE"],
+        # signaling
+        "signaling_staypoint": ["SELECT", "INSERT", "DELETE"],
+        "signaling_coverage": ["SELECT", "INSERT", "DELETE"],
+        "signaling_incoming_scope": ["SELECT", "DELETE"],
+        "signaling_incoming_staypoint": ["SELECT", "DELETE"],
+        "signaling_incoming_coverage": ["SELECT", "DELETE"],
         # consent
         "consent_consent": ["SELECT", "INSERT", "UPDATE"],
         "consent_notice": ["SELECT", "INSERT", "UPDATE"],
@@ -155,6 +169,10 @@ FUNCTIONS: dict[str, list[str]] = {
     "ingest": [
         # audit
         "audit.record",
+        # signaling
+        "signaling.replace",
+        "signaling.ensure_days",
+        "signaling.drop_expired_days",
     ],
     "auditor": [
         # audit

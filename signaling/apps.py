@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class SignalingConfig(AppConfig):
+    """Network events, the rule that makes stays of them, and the store of stay-points."""
+
+    name = "signaling"
