@@ -1,0 +1,3 @@
+from tests.integration.consent.conftest import world
+
+__all__ = ["world"]
