@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.e2e.running import Demo, new_folder, running_demo
+from tests.running import Demo, new_folder, running_demo
 
 
 @pytest.fixture(scope="session")

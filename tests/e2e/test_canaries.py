@@ -19,7 +19,7 @@ import redis
 from psycopg import conninfo
 
 from tests.e2e import canaries, sweep
-from tests.e2e.running import Demo, new_folder, processes_of, running_demo
+from tests.running import Demo, new_folder, processes_of, running_demo
 from travelcheck.stack.postgres import Postgres
 from travelcheck.stack.redis import Redis
 

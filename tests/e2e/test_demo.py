@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from demo.people import PEOPLE
-from tests.e2e.running import (
+from tests.running import (
     START_SECONDS,
     Demo,
     clean_environment,

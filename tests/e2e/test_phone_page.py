@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from demo.people import JUN, LAN, Person
-from tests.e2e.running import Demo
+from tests.running import Demo
 
 pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
 
