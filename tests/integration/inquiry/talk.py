@@ -7,6 +7,7 @@ sequencer in between; so a test can lose them, repeat them, or stop before them.
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -42,6 +43,7 @@ class Service:
         self.as_role, self.queue, self.world = as_role, queue, world
         self._ids = itertools.count(1)
         self._seen: dict[str, int] = {}
+        self.last_code = ""  # of the last notice that arrived anywhere
 
     def receive(self, number: str, body: str, *, to: str = "10086", problem: str = "") -> None:
         """A text reaches the web process; nothing works on it yet."""
@@ -84,7 +86,11 @@ class Service:
             texts = mailbox.texts(phone_id=phone, after=self._seen.get(number, 0))
         self._seen[number] = max([t.id for t in texts], default=self._seen.get(number, 0))
         self.work()
-        return [text.body for text in texts if text.incoming]
+        bodies = [text.body for text in texts if text.incoming]
+        for body in bodies:
+            if found := re.search(r"OK (\d{6})$", body):
+                self.last_code = found[1]
+        return bodies
 
     def say(self, number: str, body: str, **how: str) -> list[str]:
         """Text something; everything that comes back."""
