@@ -28,7 +28,11 @@ def answer(talk: Conversation, body: str, more: str = "MORE") -> None:
         talk.say(more)
         pages.append(answer_page(talk))
     demanded = expected.answer(talk.person, talk.today, talk.first_start)
-    check_answer(pages, demanded, talk.today, talk.locale)
+    try:
+        check_answer(pages, demanded, talk.today, talk.locale)
+    except WrongReplyError as wrong:
+        said = "\n".join(pages)
+        raise WrongReplyError(f"after {body!r}: {wrong}\n  it said: {said}") from None
 
 
 def answer_page(talk: Conversation) -> str:

@@ -42,7 +42,7 @@ def flush_redis(demo: Demo) -> None:
 
 
 def count(connection: psycopg.Connection, query: str) -> int:
-    row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+    row = connection.execute(query).fetchone()
     assert row is not None
     return int(row[0])
 
@@ -117,9 +117,10 @@ BOOKS = {
         WHERE o.kind = 'answer' AND o.sending_at <
             (SELECT min(c.made_at) FROM audit_checkpoint c WHERE c.size > l.seq)""",
     "rows fetched before the claim was under a checkpoint": """
-        SELECT count(*) FROM consent_release r
-            JOIN audit_entry f ON f.id = r.fetch_entry JOIN audit_leaf l ON l.entry_id = r.claim_entry
-        WHERE f.recorded_at < (SELECT min(c.made_at) FROM audit_checkpoint c WHERE c.size > l.seq)""",
+        SELECT count(*) FROM consent_release r JOIN audit_entry f ON f.id = r.fetch_entry
+            JOIN audit_leaf l ON l.entry_id = r.claim_entry
+        WHERE f.recorded_at <
+            (SELECT min(c.made_at) FROM audit_checkpoint c WHERE c.size > l.seq)""",
     "a claim that came to nothing": """
         SELECT count(*) FROM consent_release r WHERE r.state <> 'released'""",
     "a use counted without an answer, or an answer without a use": """
