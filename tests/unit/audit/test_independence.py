@@ -1,0 +1,16 @@
+"""A verifier on another machine has neither Django nor a database driver."""
+
+import subprocess
+import sys
+
+PROGRAM = """
+import sys
+for name in ("django", "psycopg", "core", "travelcheck"):
+    sys.modules[name] = None  # importing it fails
+import audit.tree, audit.note
+"""
+
+
+def test_tree_and_note_stand_alone() -> None:
+    done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
