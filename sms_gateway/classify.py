@@ -16,6 +16,11 @@ OF_SENDER = {
 }
 
 
+def mended(text: str) -> str:
+    """The text with halves of surrogate pairs, which no encoding can store, marked as unreadable."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 def problem_of(*, sender: Number, recipient: str, body: str) -> str:
     """The first problem of a text, or "". Who sent it, then where to, then what it says."""
     if sender.kind in OF_SENDER:

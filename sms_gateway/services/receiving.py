@@ -7,7 +7,7 @@ from django.db import connection, transaction
 from core import person_keys
 from core.numbers import number_index, parse
 from sms_gateway import dispatch, sealed
-from sms_gateway.classify import problem_of
+from sms_gateway.classify import mended, problem_of
 
 MAX_BODY = 4000  # characters; far above 10 segments, so nothing that is read is ever cut
 
@@ -45,7 +45,7 @@ def receive(
     Returns its id, or None when this message id is known already. `problem` is what the provider's
     webhook alone can tell, such as attached media.
     """
-    number = parse(sender)
+    number, body = parse(mended(sender)), mended(body)
     index = number_index(number.address)
     found = problem_of(sender=number, recipient=recipient, body=body) or problem
     if problem and found == "empty":

@@ -48,7 +48,8 @@ const drawPhones = () => {
       }
       button.addEventListener("click", () => {
         choose(phone.id);
-        body.focus({ preventScroll: true });
+        // On a touch screen this would call up the keyboard over half of the page.
+        if (matchMedia("(min-width: 48rem)").matches) body.focus();
       });
       const item = document.createElement("li");
       item.append(button);

@@ -29,6 +29,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from core import segments
 from sms_gateway import services
+from sms_gateway.classify import mended
 from sms_gateway.models import Problem
 from sms_gateway.providers.sandbox import mailbox
 from sms_gateway.providers.sandbox.words import SUGGESTIONS, WORDS, language_of
@@ -142,7 +143,7 @@ def _send(request: HttpRequest) -> HttpResponse:
         raise BadRequestError("body: the text, a string")
     number = _sender(wanted)
     phone_id = mailbox.phone_of(number)
-    text_id = mailbox.put(ref=ref, number=number, body=body, incoming=False)
+    text_id = mailbox.put(ref=ref, number=number, body=mended(body), incoming=False)
     services.receive(
         provider="sandbox",
         provider_message_id=str(wanted.get("message_id") or ref),
@@ -165,7 +166,7 @@ def _sender(wanted: dict[str, Any]) -> str:
         raise BadRequestError(
             "number: a phone number such as +8613800000001, or number_id: a phone's id"
         )
-    return number
+    return mended(number)
 
 
 def _json(body: bytes) -> dict[str, Any]:
