@@ -145,16 +145,23 @@ class Sequencer:
         self.stop = threading.Event()
 
     def run(self, *, once: bool = False) -> None:
-        """Work until `stop` is set; with `once`, until the queue is empty."""
+        """Work until `stop` is set; with `once`, until the queue is empty.
+
+        Raises TreeDamagedError. A server that is away is waited for.
+        """
+        away = False
         while not self.stop.is_set():
             try:
                 with psycopg.connect(self.conninfo, autocommit=True) as connection:
+                    away = False
                     if self._has_turn(connection):
                         self._work(connection, once=once)
                         if once:
                             return
             except (psycopg.OperationalError, psycopg.errors.UniqueViolation) as error:
-                log.warning("waiting for the database: %s", type(error).__name__)
+                if not away:
+                    log.warning("waiting for the database: %s", str(error).partition("\n")[0])
+                away = True
                 self.stop.wait(PATIENCE)
 
     def _has_turn(self, connection: psycopg.Connection) -> bool:

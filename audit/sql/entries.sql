@@ -46,10 +46,11 @@ BEGIN
       USING ERRCODE = '22023';
   END IF;
   IF v_by NOT IN ('person', 'organisation', 'staff', 'auditor', 'operator', 'system')
+     OR NOT audit.fits('reference', NULL, to_jsonb(v_entry))
      OR NOT audit.fits('reference', NULL, coalesce(v_given -> 'by_ref', to_jsonb(v_entry)))
      OR NOT audit.fits('reference', NULL, coalesce(v_given -> 'key_id', to_jsonb(v_entry)))
      OR v_given ? 'key_id' AND p_sealed IS NULL THEN
-    RAISE EXCEPTION 'audit: in % the value does not fit: by, by_ref or key_id', p_event
+    RAISE EXCEPTION 'audit: in % the value does not fit: by, by_ref, key_id or the id', p_event
       USING ERRCODE = '22023';
   END IF;
 

@@ -178,6 +178,21 @@ def test_who_acted_is_one_of_a_few(by: str) -> None:
         services.record(event="export.made", by=by)
 
 
+def test_references_beside_the_fields_are_random_too(web: psycopg.Connection) -> None:
+    hashed = uuid.uuid5(uuid.NAMESPACE_DNS, MSISDN)
+    call = "SELECT audit.record('export.made', %s, %s, %s)"
+    random = uuid.uuid4()
+    for arguments in (
+        ("{}", hashed, None),
+        (f'{{"by_ref": "{hashed}"}}', random, None),
+        (f'{{"key_id": "{hashed}"}}', random, b"sealed"),
+        (f'{{"key_id": "{random}"}}', random, None),  # a key of nothing
+    ):
+        with pytest.raises(psycopg.DataError, match="does not fit: by, by_ref, key_id or the id"):
+            web.execute(call, arguments)
+        web.rollback()
+
+
 @pytest.mark.django_db
 def test_a_value_of_another_kind_never_reaches_the_database() -> None:
     with pytest.raises(TypeError, match="a bytes has no place"):
