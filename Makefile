@@ -19,10 +19,10 @@ serve: .venv/.run ## the service, configured by the environment alone
 test: lint ## everything the continuous integration runs
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
-	TEST_POSTGRES=wheel $(BIN)/pytest -n $(JOBS)
+	TEST_POSTGRES=wheel $(BIN)/pytest -n $(JOBS) --dist loadgroup
 	@if [ -x /usr/lib/postgresql/$(DEBIAN_POSTGRES)/bin/postgres ]; then \
 		echo "again on PostgreSQL $(DEBIAN_POSTGRES): what touches the database"; \
-		TEST_POSTGRES=$(DEBIAN_POSTGRES) $(BIN)/pytest -n $(JOBS) tests/integration; \
+		TEST_POSTGRES=$(DEBIAN_POSTGRES) $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/integration; \
 	else echo "no PostgreSQL $(DEBIAN_POSTGRES) on this machine: tested on the embedded one only"; fi
 
 lint: .venv/.dev ## format, lint, types, import contracts

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from core.roles import NONE, OWNER, SECRETS_OF_ROLE, database_variable
 from travelcheck.stack import processes
@@ -76,7 +77,8 @@ class Stack:
         """Start the service and wait until it is ready for requests."""
         for process in processes.table(host, port, self.folder):
             self.supervisor.start(processes.service(process, self.environment))
-        self.supervisor.watch(lambda: is_ready(host, port), 120, "readiness of the service")
+        name = urlsplit(self.environment.get("PUBLIC_BASE_URL", "")).netloc or f"{host}:{port}"
+        self.supervisor.watch(lambda: is_ready(host, port, name), 120, "the service's readiness")
 
 
 class AlreadyRunningError(StackError):
@@ -241,11 +243,11 @@ def is_free(host: str, port: int) -> bool:
     return True
 
 
-def is_ready(host: str, port: int) -> bool:
-    """Whether the service says that it can take requests."""
+def is_ready(host: str, port: int, name: str) -> bool:
+    """Whether the service, asked by its public name, says that it can take requests."""
     connection = http.client.HTTPConnection(host, port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
+        connection.request("GET", "/readyz", headers={"Host": name})
         return connection.getresponse().status == http.HTTPStatus.OK
     except (OSError, http.client.HTTPException):
         return False
