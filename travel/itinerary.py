@@ -43,10 +43,7 @@ class StayPoint:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """In which hours of a local day the phone was observed: bit n for hour n (0 to 24).
-
-    A day of 25 hours uses bit 24; the rule only asks whether there was any data at all.
-    """
+    """In which hours of a local day the phone was observed: bit n for hour n."""
 
     day: date
     hours: int

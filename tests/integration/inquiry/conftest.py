@@ -79,8 +79,8 @@ def stay(world: World, tenure: object, day: date, place: str) -> None:
     world.superuser.execute(
         "INSERT INTO signaling_staypoint (day, subscriber_ref, stay_id, kind, city_code,"
         " alt_city_code, started_at, ended_at)"
-        " SELECT %s, subscriber_ref, 1, 'stay', %s, nullif(%s, ''),"
+        " SELECT %s, subscriber_ref, 1, %s, %s, nullif(%s, ''),"
         " %s::timestamp AT TIME ZONE 'Asia/Shanghai', %s::timestamp AT TIME ZONE 'Asia/Shanghai'"
         " FROM subscribers_tenure WHERE id = %s",
-        [day, city, other, f"{day} 08:00", f"{day} 20:00", tenure],
+        [day, "border" if other else "stay", city, other, f"{day} 08:00", f"{day} 20:00", tenure],
     )

@@ -11,7 +11,10 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
+
+import pytest
 
 from inquiry import tasks as inquiry_tasks
 from sms_gateway import services as gateway
@@ -28,10 +31,12 @@ class Queue:
     """Celery's place: what was enqueued and not run yet."""
 
     waiting: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
+    seen: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
 
     def put_for(self, room: Any) -> Callable[..., None]:
         def put(task: str, *args: Any, countdown: float = 0) -> None:
             self.waiting.append((getattr(room, task), args))
+            self.seen.append(self.waiting[-1])
 
         return put
 
@@ -69,11 +74,32 @@ class Service:
                 self.world.sequence()
         raise AssertionError(f"tasks go on for ever: {self.queue.waiting[:3]}")
 
-    def sweep(self) -> None:
+    def run_only(self, *names: str) -> None:
+        """Run what waits of these tasks, and leave the others waiting."""
+        for _ in range(MOST_TASKS):
+            chosen = [item for item in self.queue.waiting if item[0].name.split(".")[-1] in names]
+            if not chosen:
+                return
+            self.queue.waiting.remove(chosen[0])
+            chosen[0][0].run(*chosen[0][1])
+            self.world.sequence()
+        raise AssertionError(f"tasks go on for ever: {self.queue.waiting[:3]}")
+
+    def sweep(self, *, sequencing: bool = True) -> None:
         """What beat starts every few seconds."""
         inquiry_tasks.sweep.run()
         gateway_tasks.sweep.run()
-        self.work()
+        self.work(sequencing=sequencing)
+
+    def sweep_later(self, *, sequencing: bool = True) -> None:
+        """A sweep when everything that waits has waited long enough to be taken up."""
+        self.world.superuser.execute(
+            "UPDATE sms_gateway_outboundmessage SET due_at = due_at - interval '1 hour',"
+            " enqueued_at = enqueued_at - interval '1 hour' WHERE state = 'queued'"
+        )
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(inquiry_tasks, "LEFT_ALONE", timedelta(0))
+            self.sweep(sequencing=sequencing)
 
     def arrived(self, number: str) -> list[str]:
         """Texts that the phone has and had not shown yet."""
