@@ -13,8 +13,11 @@ app = Celery("travelcheck")
 
 
 def broker_url(redis_url: str) -> str:
-    """Celery spells a unix socket differently from the Redis client."""
-    return redis_url.replace("unix://", "redis+socket://", 1)
+    """Celery spells a unix socket, and the number of a database there, differently."""
+    if not redis_url.startswith("unix://"):
+        return redis_url
+    address = redis_url.replace("unix://", "redis+socket://", 1)
+    return address.replace("?db=", "?virtual_host=", 1)
 
 
 SWEEPS = {
