@@ -72,7 +72,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "showmigrations": OWNER,
     "sqlmigrate": OWNER,
     "create_roles": OWNER,
-    "purge": OWNER,
+    "purge": INGEST,
     "load_cities": INGEST,
     "load_cells": INGEST,
     "load_subscriptions": INGEST,

@@ -24,6 +24,10 @@ THREE_DIGIT_MCC: Final = (
     "302, 310, 311, 312, 313, 314, 315, 316, 334, 338, 342, 344, 346, 348, 350, 352, 354, 356, "
     "358, 360, 362, 364, 365, 366, 374, 376, 708, 722, 732, 738, 746, 748, 750"
 )
+RAW_CELLS: Final = (
+    "CREATE TABLE IF NOT EXISTS raw_cells (file TEXT, line BIGINT, cgi TEXT, lon DOUBLE,"
+    " lat DOUBLE, range_m DOUBLE, city_code TEXT, problem TEXT)"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +39,7 @@ class CellReport:
 
 def read_cells(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Add a file's rows to `raw_cells(file, line, cgi, lon, lat, range_m, city_code, problem)`."""
-    con.execute(
-        "CREATE TABLE IF NOT EXISTS raw_cells (file TEXT, line BIGINT, cgi TEXT, lon DOUBLE,"
-        " lat DOUBLE, range_m DOUBLE, city_code TEXT, problem TEXT)"
-    )
+    con.execute(RAW_CELLS)
     source = reading.open_source(con, path, ("lon", "lat"))
     if "cgi" in source.types:
         reading.open_source(con, path, OWN_COLUMNS)

@@ -73,6 +73,12 @@ class Store:
         for left_over in self.staging.iterdir():
             shutil.rmtree(left_over)
 
+    def prepare_rejects(self) -> None:
+        """Make the folders that loaders need which do not write to the store itself."""
+        os.umask(0o077)
+        for folder in (self.root, self.rejects):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
     def workspace(self) -> Path:
         """A new empty folder in staging."""
         folder = self.staging / secrets.token_hex(8)
@@ -94,6 +100,24 @@ class Store:
         made.replace(folder / f"{name}{NEW}")
         _sync(folder)
         return True
+
+    def exchange(self, old: EventFile, made: Path, name: str) -> None:
+        """Put a changed copy in an event file's place; an empty one is not kept."""
+        target = old.path.with_name(name + (NEW if old.is_new else DONE))
+        if name.startswith("0-"):
+            made.unlink()
+        else:
+            _sync(made)
+            made.replace(target)
+        if target != old.path:
+            old.path.unlink()
+        _sync(old.path.parent)
+
+    def mark_new(self) -> None:
+        """Everything must be compiled again: the cities of cells have changed."""
+        for file in self.files():
+            if not file.is_new:
+                file.path.replace(file.path.with_name(file.name + NEW))
 
     def mark_done(self, files: Iterable[EventFile]) -> None:
         """Their stays are in the database."""
