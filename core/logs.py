@@ -7,8 +7,9 @@ from typing import Any
 
 import structlog
 
-# Seven digits or more, however they are grouped, could be somebody's number or IMSI.
-DIGITS = re.compile(r"\+?\d(?:[\s().-]?\d){6,}")
+# Seven digits or more, however they are grouped, could be somebody's number or IMSI. Durations
+# ("0.0123456s") and the digits inside random ids ("b2c41234-…") could not.
+DIGITS = re.compile(r"(?<![0-9a-f.-])(?!\d{1,4}\.\d+s\b)\+?\d(?:[\s().-]?\d){6,}|%2[bB]\d{7,}")
 # Times, ids and digests are made of digits too; they are kept.
 KEPT_KEYS = frozenset({"timestamp", "level", "logger", "role"})
 

@@ -58,7 +58,6 @@ app.conf.update(
         task: {"task": task, "schedule": seconds, "options": {"expires": max(seconds, 5)}}
         for task, seconds in SWEEPS.items()
     },
-    beat_schedule_filename=str(settings.BASE_DIR / ".local" / "run" / "beat"),
     timezone="UTC",
 )
 app.autodiscover_tasks()

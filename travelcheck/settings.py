@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from core.roles import LOGIN_ROLES, NONE, database_variable
 from travelcheck.environment import Environment, Problem
+from travelcheck.stack.folders import local_folder
 from travelcheck.stack.local import environment_for
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -47,7 +48,7 @@ REDIS_URL = env.text(
     required=HANDLES_PEOPLE,
     what="redis://host:6379/0 or unix:///path/to/socket",
 )
-SIGNALING_STORE = Path(env.text("SIGNALING_STORE", str(BASE_DIR / ".local" / "signaling")))
+SIGNALING_STORE = Path(env.text("SIGNALING_STORE", str(local_folder() / "signaling")))
 
 # ------------------------------------------------------------------ the service
 SERVICE_TIME_ZONE = env.time_zone("SERVICE_TIME_ZONE", "Asia/Shanghai")
@@ -128,7 +129,6 @@ LANGUAGES = [("en", "English"), ("zh-hans", "简体中文")]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 STATIC_URL = "/static/"
 STATICFILES_DIRS = [BASE_DIR / "static"]
-STATIC_ROOT = BASE_DIR / ".local" / "static"
 WHITENOISE_USE_FINDERS = True
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 APPEND_SLASH = True

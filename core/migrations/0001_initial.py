@@ -6,43 +6,65 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='Feed',
+            name="Feed",
             fields=[
-                ('name', models.TextField(primary_key=True, serialize=False)),
-                ('refreshed_at', models.DateTimeField(help_text='when the last complete load ended')),
-                ('data_through', models.DateField(help_text='last complete local day of data', null=True)),
+                ("name", models.TextField(primary_key=True, serialize=False)),
+                (
+                    "refreshed_at",
+                    models.DateTimeField(help_text="when the last complete load ended"),
+                ),
+                (
+                    "data_through",
+                    models.DateField(help_text="last complete local day of data", null=True),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Installation',
+            name="Installation",
             fields=[
-                ('id', models.SmallAutoField(primary_key=True, serialize=False)),
-                ('time_zone', models.TextField(help_text='IANA name; local days are counted in it')),
-                ('window_days', models.SmallIntegerField(default=14, help_text='full days a journey looks back')),
+                ("id", models.SmallAutoField(primary_key=True, serialize=False)),
+                (
+                    "time_zone",
+                    models.TextField(help_text="IANA name; local days are counted in it"),
+                ),
+                (
+                    "window_days",
+                    models.SmallIntegerField(
+                        default=14, help_text="full days a journey looks back"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('id', 1)), name='installation_is_one_row')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("id", 1)), name="installation_is_one_row"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='PersonKey',
+            name="PersonKey",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
-                ('number_index', models.BinaryField()),
-                ('wrapped', models.BinaryField()),
-                ('created_at', models.DateTimeField()),
-                ('retired_at', models.DateTimeField(null=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, primary_key=True, serialize=False)),
+                ("number_index", models.BinaryField()),
+                ("wrapped", models.BinaryField()),
+                ("created_at", models.DateTimeField()),
+                ("retired_at", models.DateTimeField(null=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(condition=models.Q(('retired_at', None)), fields=('number_index',), name='one_current_key_per_number')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("retired_at", None)),
+                        fields=("number_index",),
+                        name="one_current_key_per_number",
+                    )
+                ],
             },
         ),
     ]

@@ -13,6 +13,8 @@ from core.logs import mask_digits
         "no row for 460001234567890",
         "call +1 555-123-4567 now",
         "(010) 5888 7777",
+        "number=%2b8615400000001",
+        "'+8615400000001'",
     ],
 )
 def test_what_looks_like_a_number_is_masked(text: str) -> None:
@@ -22,5 +24,9 @@ def test_what_looks_like_a_number_is_masked(text: str) -> None:
 
 
 def test_short_figures_and_times_are_kept() -> None:
-    line = {"event": "handled 1200 rows", "timestamp": "2026-11-23T08:00:00.123456Z", "rows": 12}
+    line = {
+        "event": "handled 1200 rows in 0.012345678s, task b2c41234-d4b0-4000-a1b2-c3d4e5f60718",
+        "timestamp": "2026-11-23T08:00:00.123456Z",
+        "rows": 12,
+    }
     assert mask_digits(None, "info", dict(line)) == line
