@@ -12,7 +12,7 @@ from psycopg import errors
 
 from consent import codes
 from core import clock
-from tests.integration.consent.world import Person, World
+from tests.integration.consent.world import DAYS_BACK, Person, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -62,6 +62,19 @@ def test_select_stay_points(victim: Person, connect_as: Connect, role: str, tabl
         connection.rollback()
     with pytest.raises(errors.InsufficientPrivilege):
         connection.execute(f"COPY {table} TO STDOUT")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_select_partitions(victim: Person, world: World, connect_as: Connect, role: str) -> None:
+    connection = connect_as(role)
+    connection.autocommit = True
+    parts = world.superuser.execute(
+        "SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'"
+    ).fetchall()
+    assert len(parts) >= 2 * len(DAYS_BACK)
+    for (part,) in parts:
+        with pytest.raises(errors.InsufficientPrivilege):
+            connection.execute(f"SELECT * FROM {part}")
 
 
 @pytest.mark.parametrize("role", ["web", "worker", "sequencer", "auditor"])

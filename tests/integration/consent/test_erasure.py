@@ -8,7 +8,7 @@ from consent.models import Consent, Notice
 from core import person_keys
 from core.models import PersonKey
 from subscribers.services import identify
-from tests.integration.consent.world import Person, World
+from tests.integration.consent.world import DAYS_BACK, Person, World
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -30,7 +30,7 @@ def test_everything_goes_in_one_transaction(world: World) -> None:
     for table in ("signaling_staypoint", "signaling_coverage"):
         left = f"SELECT count(*) FROM {table} WHERE subscriber_ref = %s"
         assert world.value(left, subscriber) == 0
-        assert world.value(f"SELECT count(*) FROM {table}") == 16, "the other person's"
+        assert world.value(f"SELECT count(*) FROM {table}") == len(DAYS_BACK), "the other person's"
     assert world.value("SELECT count(*) FROM subscribers_tenure") == 1
     assert person_keys.get(person.tenure.key_id) is None
     assert not PersonKey.objects.filter(number_index=person.index).exists()

@@ -16,8 +16,10 @@ from sms_gateway.messages import Inbound
 from subscribers.models import Tenure
 from subscribers.services import identify
 
-#: One more than the window: the eldest and the youngest day lie outside it.
-JOURNEY_DAYS = 16
+#: Days before today on which people have stay-points: the first and the last are in no window.
+DAYS_BACK = (0, 1, 14, 15)
+#: Rows that a fetch gives of it: a stay-point and the coverage of each day inside.
+JOURNEY = 4
 
 
 @dataclass(slots=True)
@@ -84,11 +86,12 @@ class World:
         )
 
     def journey(self, tenure: uuid.UUID, city: str = "110100") -> None:
-        """A stay-point on each of 16 days, and coverage."""
+        """Stay-points and coverage at both edges of the window, inside and outside."""
         today = self.value("SELECT core.service_day(core.now())")
         assert isinstance(today, date)
-        for back in range(JOURNEY_DAYS):
+        for back in DAYS_BACK:
             day = today - timedelta(days=back)
+            self.superuser.execute("SELECT signaling.ensure_days(%s, %s)", [day, day])
             self.superuser.execute(
                 "INSERT INTO signaling_staypoint (day, subscriber_ref, stay_id, kind, city_code,"
                 " alt_city_code, started_at, ended_at)"
