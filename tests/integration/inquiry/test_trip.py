@@ -208,6 +208,7 @@ def test_the_rest_is_sealed_and_kept_an_hour(
     service.agree(number)
     talk = Conversation.objects.get()
     assert talk.more_sealed is not None
+    assert talk.more_until is not None
     assert b"Town" not in bytes(talk.more_sealed)
     Conversation.objects.update(more_until=talk.more_until - timedelta(hours=1))
     assert says(service.reply(number, "MORE"), "answer.nothing_more")

@@ -63,7 +63,8 @@ def test_dates(spoken: Language) -> None:
 
 def test_a_text_needs_exactly_its_values() -> None:
     assert "30" in catalogue.render("en", "grant.expired", minutes=30)
-    for values in ({}, {"minutes": 30, "code": "1"}):
+    wrong: list[dict[str, str | int]] = [{}, {"minutes": 30, "code": "1"}]
+    for values in wrong:
         with pytest.raises(CatalogueError, match=r"grant\.expired"):
             catalogue.render("en", "grant.expired", **values)
     with pytest.raises(CatalogueError, match="no text"):

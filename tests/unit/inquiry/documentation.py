@@ -1,6 +1,5 @@
 """The generated parts of `docs/conversation.md`. Run as a module, it writes them anew."""
 
-import re
 from pathlib import Path
 
 from core import catalogue
@@ -8,6 +7,7 @@ from tests.integration.inquiry.cases import CASES
 from tests.unit.inquiry.test_texts import BUDGET, PARTS
 
 PAGE = Path(__file__).resolve().parents[3] / "docs" / "conversation.md"
+END = "<!-- end -->"
 
 
 def cases() -> str:
@@ -31,8 +31,9 @@ def texts() -> str:
 def renewed(page: str) -> str:
     """The page with its generated parts as they should be."""
     for name, content in (("cases", cases()), ("texts", texts())):
-        block = re.compile(rf"(<!-- {name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        page = block.sub(lambda found, c=content: f"{found[1]}{c}\n{found[2]}", page)
+        before, found, after = page.partition(f"<!-- {name} -->\n")
+        assert found, name
+        page = f"{before}{found}{content}\n{after[after.index(END) :]}"
     return page
 
 
