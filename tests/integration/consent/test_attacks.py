@@ -41,7 +41,9 @@ def worker(connect_as: Connect) -> psycopg.Connection:
     return connection
 
 
-def claim(worker: psycopg.Connection, consent: uuid.UUID, inbound: int) -> tuple[str, uuid.UUID]:
+def claim(
+    worker: psycopg.Connection, consent: uuid.UUID, inbound: int
+) -> tuple[str, uuid.UUID | None]:
     row = worker.execute(
         "SELECT outcome, release FROM gate.claim(%s, %s)", [consent, f"inbound:{inbound}"]
     ).fetchone()

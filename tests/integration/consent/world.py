@@ -6,7 +6,8 @@ import itertools
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 import psycopg
 
@@ -45,10 +46,7 @@ class World:
         self.refresh("subscriptions")
 
     # ------------------------------------------------------------------ what others arrange
-    def now(self) -> datetime:
-        return self.value("SELECT core.now()")
-
-    def value(self, query: str, *arguments: object) -> object:
+    def value(self, query: str, *arguments: object) -> Any:
         row = self.superuser.execute(query, arguments).fetchone()
         return row[0] if row else None
 
@@ -88,7 +86,6 @@ class World:
     def journey(self, tenure: uuid.UUID, city: str = "110100") -> None:
         """Stay-points and coverage at both edges of the window, inside and outside."""
         today = self.value("SELECT core.service_day(core.now())")
-        assert isinstance(today, date)
         for back in DAYS_BACK:
             day = today - timedelta(days=back)
             self.superuser.execute("SELECT signaling.ensure_days(%s, %s)", [day, day])
@@ -199,9 +196,7 @@ class World:
         return str(self.value("SELECT state FROM consent_consent WHERE id = %s", consent))
 
     def uses(self, consent: uuid.UUID) -> int:
-        found = self.value("SELECT uses FROM consent_consent WHERE id = %s", consent)
-        assert isinstance(found, int)
-        return found
+        return int(self.value("SELECT uses FROM consent_consent WHERE id = %s", consent))
 
     def events(self, person: Person) -> list[str]:
         """Events of the log about one person, the first one first."""
