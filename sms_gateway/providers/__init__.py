@@ -1,7 +1,7 @@
-"""Providers behind one small interface. A provider is a package with `provider() -> Provider`;
-its webhooks parse what comes in and hand it to `sms_gateway.services`.
+"""Providers behind one small interface. A provider is a package with a class of the shape of
+`Provider`; its webhooks parse what comes in and hand it to `sms_gateway.services`.
 
-Adding one: a package here, its name in `PACKAGES` and among the choices of SMS_PROVIDER.
+Adding one: a package here, its name in `PROVIDERS` and among the choices of SMS_PROVIDER.
 """
 
 from collections.abc import Callable
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import lru_cache
-from importlib import import_module
 from typing import Protocol, cast
 
 from django.conf import settings
+from django.utils.module_loading import import_string
 
 from sms_gateway.messages import OutboundText
 
-PACKAGES = {
-    "sandbox": "sms_gateway.providers.sandbox",
-    "twilio": "sms_gateway.providers.twilio",
+PROVIDERS = {
+    "sandbox": "sms_gateway.providers.sandbox.provider.SandboxProvider",
+    "twilio": "sms_gateway.providers.twilio.provider.TwilioProvider",
 }
 
 
@@ -93,7 +93,7 @@ class Provider(Protocol):
 @lru_cache(maxsize=8)
 def get(name: str) -> Provider:
     """The provider of that name. Raises KeyError for one that does not exist."""
-    return cast(Provider, import_module(PACKAGES[name]).provider())
+    return cast(Provider, import_string(PROVIDERS[name])())
 
 
 def current() -> Provider:

@@ -15,6 +15,8 @@ silent = logging.getLogger("sms_gateway.twilio_http")
 silent.addHandler(logging.NullHandler())
 silent.propagate = False
 silent.setLevel(logging.CRITICAL)
+# The layer below does so at DEBUG.
+logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
 class HttpClient(TwilioHttpClient):  # type: ignore[misc]

@@ -48,14 +48,13 @@ class TwilioProvider:
         return Accepted(str(message.sid))
 
     def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> str | None:
-        """Twilio lists the newest first. A text is the one we mean when it went to the number after
-        we queued ours, says the same, and is not another row's."""
+        """A text is the one we mean when it went to the number after we queued ours, says the same,
+        and is not another row's."""
         for message in self.client.messages.list(
             to=text.to, from_=settings.SMS_NUMBER, limit=RECENT_TEXTS, page_size=RECENT_TEXTS
         ):
-            if message.date_created and message.date_created < text.since - CLOCK_DIFFERENCE:
-                return None
-            if message.body == text.body and not is_taken(str(message.sid)):
+            since_then = message.date_created >= text.since - CLOCK_DIFFERENCE
+            if since_then and message.body == text.body and not is_taken(str(message.sid)):
                 return str(message.sid)
         return None
 

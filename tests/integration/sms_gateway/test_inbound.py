@@ -38,8 +38,8 @@ def test_a_text_is_stored_handled_and_answered(text: Text, queue: Queue, stand_i
 def test_the_same_message_id_again_changes_nothing(text: Text, queue: Queue) -> None:
     text("TRIP", message_id="one")
     queue.run()
-    assert text("TRIP", message_id="one") is None
-    assert text("STOP", message_id="one") is None
+    assert text("TRIP", message_id="one") == 0
+    assert text("STOP", message_id="one") == 0
     assert queue.waiting == []
     assert InboundMessage.objects.count() == OutboundMessage.objects.count() == 1
 
@@ -59,7 +59,6 @@ def test_a_task_delivered_to_many_workers_at_once_has_one_effect(
     text: Text, queue: Queue, stand_ins: Seen
 ) -> None:
     inbound_id = text("TRIP")
-    assert inbound_id is not None
     in_threads(12, lambda _: run_task("handle", inbound_id))
     assert bodies(stand_ins) == ["TRIP"]
     in_threads(12, lambda _: run_task("send", OutboundMessage.objects.get().id))
@@ -81,7 +80,6 @@ def test_order_holds_while_workers_compete(text: Text, queue: Queue, stand_ins: 
 
     def work(thread: int) -> None:
         for inbound_id in ids[thread:] + ids[:thread]:
-            assert inbound_id is not None
             run_task("handle", inbound_id)
 
     in_threads(4, work)

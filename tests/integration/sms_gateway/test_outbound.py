@@ -60,7 +60,7 @@ def test_one_text_per_cause(queue: Queue) -> None:
 
 
 def test_one_text_per_cause_when_queued_at_the_same_time(queue: Queue) -> None:
-    in_threads(8, lambda _: send_text(cause="inbound:1") and None)
+    in_threads(8, lambda _: send_text(cause="inbound:1"))
     queue.run()
     assert len(reached_phones()) == 1
 

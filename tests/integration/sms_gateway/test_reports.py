@@ -17,9 +17,10 @@ def state() -> str:
     return OutboundMessage.objects.get().state
 
 
-@pytest.mark.parametrize(
-    "order", list(itertools.permutations(["sent", "undelivered", "delivered"]))
-)
+ORDERS = list(itertools.permutations(["sent", "undelivered", "delivered"]))
+
+
+@pytest.mark.parametrize("order", ORDERS)
 def test_reports_in_any_order_end_in_delivered(
     queue: Queue, as_role: AsRole, stand_ins: Seen, order: tuple[str, ...]
 ) -> None:
@@ -64,7 +65,7 @@ def test_a_report_that_only_has_the_providers_id_waits_for_the_send_to_return(
     assert DeliveryReport.objects.get().applied_at is not None
 
 
-def test_a_lost_report_task_is_taken_up_by_the_sweep(
+def test_a_lost_report_is_taken_up_by_the_sweep(
     queue: Queue, as_role: AsRole, later: Later
 ) -> None:
     row = send_text()

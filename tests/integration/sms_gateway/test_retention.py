@@ -37,7 +37,7 @@ def test_a_replay_is_known_after_the_words_are_gone(text: Text, queue: Queue, la
     queue.run()
     later(30 * DAY)
     services.purge_bodies()
-    assert text("TRIP", message_id="old") is None
+    assert text("TRIP", message_id="old") == 0
     assert queue.waiting == []
 
 
@@ -55,7 +55,6 @@ def test_a_number_can_be_texted_while_its_owner_is_not_erased(
     text: Text, queue: Queue, later: Later, superuser: psycopg.Connection
 ) -> None:
     inbound_id = text("TRIP")
-    assert inbound_id is not None
     queue.run()
     later(2 * DAY)
     services.purge_bodies()
