@@ -109,7 +109,7 @@ def travelled(talk: Conversation) -> None:
     talk.ask("LIST", "list.none")
     code = notice(talk, "TRIP")
     talk.ask(f"NO {code}", "refuse.done")
-    talk.ask(f"OK {code}", "grant.none_open")
+    talk.ask(f"OK {code}", "grant.expired")
 
 
 def at_the_border(talk: Conversation) -> None:
