@@ -98,7 +98,7 @@ def test_told_to_end_it_ends_at_once_and_in_order(
     record(web, 3)
     eventually(superuser, SIZE, 3)
     process.send_signal(signal.SIGTERM)
-    _, errors = process.communicate(timeout=10)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 0
     assert b"Traceback" not in errors
     eventually(superuser, HOLDERS, 0)
@@ -112,7 +112,7 @@ def test_a_damaged_log_ends_it_with_one_line(
     superuser.execute("ALTER TABLE audit_node DISABLE TRIGGER ALL")
     superuser.execute("DELETE FROM audit_node")
     process = start()
-    _, errors = process.communicate(timeout=30)
+    _, errors = process.communicate(timeout=60)
     assert process.returncode == 1
     assert b"the log does not agree with itself: no node at level 1, index 0" in errors
     assert b"Traceback" not in errors

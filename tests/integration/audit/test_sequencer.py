@@ -33,14 +33,14 @@ def running(sequencer: Sequencer) -> Iterator[threading.Thread]:
         yield thread
     finally:
         sequencer.stop.set()
-        thread.join(10)
+        thread.join(30)
         assert not thread.is_alive()
 
 
 def eventually(connection: psycopg.Connection, query: str, expected: Any) -> None:
     """Poll the database until `query` gives `expected`."""
     pause = threading.Event()
-    for _ in range(400):
+    for _ in range(1_200):
         if connection.execute(query).fetchone() == (expected,):
             return
         pause.wait(0.025)
@@ -148,6 +148,7 @@ def test_others_can_tell_whether_it_runs(
         with running(new_sequencer()):
             eventually(superuser, HOLDERS, 1)
             assert selectors.sequencer_runs()
+        eventually(superuser, HOLDERS, 0)
         assert not selectors.sequencer_runs()
         # Another lock is none of its business.
         connect_as("worker").execute("SELECT pg_advisory_lock(%s)", [LOCK + 1])
