@@ -55,8 +55,9 @@ def read_cells(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     city = "NULL"
     if "city_code" in source.types:
         city = f"nullif({reading.text(source, 'city_code')}, '')"
-    con.execute(
-        f"""INSERT INTO raw_cells
+    with reading.naming(path):
+        con.execute(
+            f"""INSERT INTO raw_cells
         SELECT {reading.quoted(path)}, row + 2, cgi, lon, lat, range_m, city_code,
                CASE WHEN cgi IS NULL OR NOT regexp_full_match(cgi, '{CGI_PATTERN}')
                         THEN 'cgi is not MCC-MNC-LAC-CI'
@@ -72,7 +73,7 @@ def read_cells(con: duckdb.DuckDBPyConnection, path: Path) -> None:
                      TRY_CAST({reach} AS DOUBLE) AS range_m,
                      {city} AS city_code
               FROM {source.sql})"""
-    )
+        )
     for line, reason in reading.broken_lines(con):
         con.execute(
             "INSERT INTO raw_cells (file, line, problem) VALUES (?, ?, ?)",

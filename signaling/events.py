@@ -59,10 +59,6 @@ def bad_rows(
     return sorted(listed + broken)
 
 
-def damaged(path: Path) -> reading.UnreadableFileError:
-    return reading.UnreadableFileError(f"{path}: the file is damaged or cut short")
-
-
 def in_list(paths: Sequence[Path]) -> str:
     """SQL for reading several of our own Parquet files as one relation."""
     listed = ", ".join(reading.quoted(path) for path in paths)

@@ -111,7 +111,7 @@ class _Job:
             CASE WHEN reason IS NULL THEN CAST('1' || imsi AS BIGINT) END AS subscriber, t,
             CAST(place AS INTEGER) AS city, reason IS NOT NULL AS reason
             FROM ({events.judged(source)})"""
-        try:
+        with reading.naming(path):
             if folder:
                 self.con.execute(
                     f"""COPY (SELECT *, hash(coalesce(subscriber, 0)) % {buckets} AS bucket
@@ -127,8 +127,6 @@ class _Job:
                 )
                 self.con.execute(f"INSERT INTO taken {rows}")
                 taken = "taken"
-        except duckdb.IOException:
-            raise events.damaged(path) from None
         bad = self.con.execute(f"SELECT count(*) FROM {taken} WHERE reason").fetchone()
         if (bad and bad[0]) or reading.broken_lines(self.con):
             self._name_bad_rows(source)

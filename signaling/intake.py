@@ -75,11 +75,10 @@ def take_in(store: Store, path: Path, horizon: Horizon) -> Intake:
             "CREATE TABLE known_cells AS SELECT cgi, cell AS place"
             f" FROM read_parquet({reading.quoted(store.cells)}) WHERE city_code IS NOT NULL"
         )
-        source = events.open_events(con, path)
-        intake = _survey(con, source, horizon)
-        _write_events(con, source, work, horizon)
-    except duckdb.IOException:
-        raise events.damaged(path) from None
+        with reading.naming(path):
+            source = events.open_events(con, path)
+            intake = _survey(con, source, horizon)
+            _write_events(con, source, work, horizon)
     finally:
         con.close()
     _put_away(store, work, intake)

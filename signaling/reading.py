@@ -7,6 +7,7 @@ zero or plus.
 import csv
 import gzip
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -43,6 +44,19 @@ def connect(*, spill: Path | None = None, threads: int | None = None) -> duckdb.
     if threads:
         con.execute(f"SET threads = {int(threads)}")
     return con
+
+
+@contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Turn DuckDB's complaints about a file into one line; theirs may quote what is in it."""
+    try:
+        yield
+    except duckdb.InvalidInputException:
+        raise UnreadableFileError(
+            f"{path}: not readable as one kind of CSV; are its line endings mixed?"
+        ) from None
+    except duckdb.IOException:
+        raise UnreadableFileError(f"{path}: the file is damaged or cut short") from None
 
 
 def expand(paths: Sequence[Path]) -> list[Path]:

@@ -18,7 +18,7 @@ from audit.services import record
 from core import numbers
 from core.numbers import SenderKind
 from signaling import reading
-from signaling.events import IMSI_PATTERN, damaged
+from signaling.events import IMSI_PATTERN
 from signaling.progress import Progress
 from signaling.pseudonyms import imsi_index
 from signaling.rejects import RejectFile
@@ -61,11 +61,9 @@ def _load_file(path: Path, report: Report, reject_file: RejectFile, by: str) -> 
     con = reading.connect()
     bad: list[tuple[int, str]] = []
     with transaction.atomic():
-        try:
+        with reading.naming(path):
             source = reading.open_source(con, path, COLUMNS)
             loaded = loading.load(rows=_rows(con, source, bad))
-        except duckdb.IOException:
-            raise damaged(path) from None
         broken = reading.broken_lines(con)
         refused = dict(_to_file_lines(source, bad + loaded.refused, [n for n, _ in broken]))
         rejected = sorted([*refused.items(), *broken])
