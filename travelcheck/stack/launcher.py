@@ -60,6 +60,7 @@ class Stack:
             create_roles(postgres.admin_url, plan)
         if not is_set("REDIS_URL", self.environment):
             redis = Redis(self.folder)
+            self.supervisor.watch(lambda: not redis.is_ready(), 20, "the end of an earlier Redis")
             self.supervisor.start(processes.server("redis", redis))
             self.supervisor.watch(redis.is_ready, 60, "the start of Redis")
             write_secret(self.folder, "REDIS_URL", redis.url())

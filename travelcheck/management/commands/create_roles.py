@@ -34,6 +34,6 @@ class Command(BaseCommand):
                 {role: value_of(database_variable(role), given) for role in LOGIN_ROLES}
             )
             create_roles(admin_url or Postgres(local_folder()).admin_url, plan)
-        except (StackError, psycopg.Error) as error:
+        except (StackError, OSError, psycopg.Error) as error:
             raise CommandError(" ".join(str(error).split())) from error
         self.stdout.write(f"database {plan.database} and the roles {plan.prefix}_… are ready")

@@ -25,6 +25,6 @@ class Command(BaseCommand):
         except Interrupted:
             say("stopped")
             code = 130 if options["once"] else 0
-        except StackError as error:
+        except (StackError, OSError) as error:
             raise CommandError(str(error)) from error
         sys.exit(code)

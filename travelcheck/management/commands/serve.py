@@ -16,5 +16,5 @@ class Command(BaseCommand):
             launcher.serve()
         except Interrupted:
             say("stopped")
-        except StackError as error:
+        except (StackError, OSError) as error:
             raise CommandError(str(error)) from error
