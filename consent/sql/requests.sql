@@ -19,8 +19,9 @@ DECLARE
     v_window smallint := (p_terms ->> 'window_days')::smallint;
 BEGIN
     SELECT * INTO v_text FROM gate.text_of(p_inbound);
-    SELECT t.subject_ref INTO v_subject FROM public.subscribers_tenure t
-    WHERE t.id = p_tenure FOR NO KEY UPDATE;  -- one request at a time for one tenure
+    -- One request at a time for one tenure. Not by the tenure's own row: a transaction that shares
+    -- it already, after a claim, would wait for another one that does.
+    PERFORM pg_advisory_xact_lock(1952804457, hashtext(p_tenure::text));
     IF NOT gate.tenure_holds(p_tenure, v_text.number) THEN
         RAISE EXCEPTION 'the text does not come from the present holder of this tenure''s number';
     END IF;
@@ -40,6 +41,8 @@ BEGIN
     LOOP
         PERFORM gate.move(v_earlier, 'expired', 'consent.expired', '{}', 'replaced');
     END LOOP;
+    SELECT t.subject_ref INTO STRICT v_subject
+    FROM public.subscribers_tenure t WHERE t.id = p_tenure;
     consent := gen_random_uuid();
     fresh := true;
     INSERT INTO public.consent_consent (

@@ -263,6 +263,7 @@ def prepare(superuser: psycopg.Connection, worker: psycopg.Connection, count: in
     superuser.execute("GRANT USAGE ON order_of_locks TO tc_test_worker")
     superuser.execute(
         "INSERT INTO core_feed (name, refreshed_at) VALUES ('subscriptions', core.now())"
+        " ON CONFLICT DO NOTHING"
     )
     day = superuser.execute("SELECT core.service_day(core.now()) - 1").fetchone()
     assert day is not None
