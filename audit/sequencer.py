@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 
 import psycopg
 
-from audit.note import Checkpoint, NoteError, Signer, verify
+from audit.note import Checkpoint, NoteError, Signer, parse, verify
 from audit.tree import Frontier, Node, edge_positions, hash_leaf
 
 LOCK = int.from_bytes(b"auditseq")
@@ -63,6 +63,7 @@ class Turn:
 
     connection: psycopg.Connection
     signer: Signer
+    new_key: bool = False
     frontier: Frontier = field(default_factory=Frontier)
 
     def resume(self) -> None:
@@ -83,7 +84,9 @@ class Turn:
         if self.frontier.root() != bytes(last[1]):
             raise TreeDamagedError(f"the nodes do not give the root of the checkpoint of {size}")
         try:
-            said = Checkpoint.parse(verify(last[2], [self.signer.verifier]).text)
+            # A lost or changed key must not end the log, but nor may it be swapped unseen.
+            signed = parse(last[2]) if self.new_key else verify(last[2], [self.signer.verifier])
+            said = Checkpoint.parse(signed.text)
         except NoteError as error:
             raise TreeDamagedError(f"the checkpoint of size {size}: {error}") from error
         if said != (self.signer.verifier.name, size, self.frontier.root()):
@@ -138,10 +141,11 @@ class Sequencer:
     """Takes its turn, works, and waits for the server when it is away.
 
     `seed` (32 bytes) signs; `name` is the log's origin, unless the log has begun under another.
+    With `new_key`, the last checkpoint may have been signed with another key.
     """
 
-    def __init__(self, conninfo: str, name: str, seed: bytes) -> None:
-        self.conninfo, self.name, self.seed = conninfo, name, seed
+    def __init__(self, conninfo: str, name: str, seed: bytes, *, new_key: bool = False) -> None:
+        self.conninfo, self.name, self.seed, self.new_key = conninfo, name, seed, new_key
         self.stop = threading.Event()
 
     def run(self, *, once: bool = False) -> None:
@@ -178,8 +182,10 @@ class Sequencer:
         return False
 
     def _work(self, connection: psycopg.Connection, *, once: bool) -> None:
-        turn = Turn(connection, Signer(self._name_in_use(connection), self.seed))
+        signer = Signer(self._name_in_use(connection), self.seed)
+        turn = Turn(connection, signer, new_key=self.new_key)
         turn.resume()
+        self.new_key = False
         log.info("sequencing %s from size %d", turn.signer.verifier.name, turn.frontier.size)
         while not self.stop.is_set():
             done = turn.batch()

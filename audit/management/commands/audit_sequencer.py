@@ -28,10 +28,16 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="stop when no entry waits")
+        parser.add_argument(
+            "--new-key",
+            action="store_true",
+            help="go on although the last checkpoint was signed with another key",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         name = origin(settings.AUDIT_ORIGIN_HOST, clock.now().year)
-        sequencer = Sequencer(conninfo(), name, settings.AUDIT_SIGNING_KEY)
+        key = settings.AUDIT_SIGNING_KEY
+        sequencer = Sequencer(conninfo(), name, key, new_key=options["new_key"])
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sequencer.stop.set())
         try:

@@ -9,6 +9,7 @@ import psycopg
 import pytest
 
 from audit import selectors
+from audit.note import NoteError, Signer, verify_checkpoint
 from audit.sequencer import LOCK, Sequencer, TreeDamagedError
 from tests import database
 
@@ -209,10 +210,41 @@ def test_it_does_not_sign_on_over_a_damaged_tree(
     assert superuser.execute("SELECT count(*) FROM audit_queue").fetchone() == (1,)
 
 
-def test_another_key_does_not_take_over_a_log(web: psycopg.Connection, sequence: Sequence) -> None:
+def test_another_key_takes_a_log_over_only_when_told(
+    web: psycopg.Connection, superuser: psycopg.Connection, sequence: Sequence
+) -> None:
     record(web)
     sequence()
+    record(web)
     stranger = new_sequencer()
     stranger.seed = b"s" * 32
     with pytest.raises(TreeDamagedError, match="known key"):
+        stranger.run(once=True)
+    stranger.new_key = True
+    stranger.run(once=True)
+    notes = superuser.execute("SELECT note FROM audit_checkpoint ORDER BY size").fetchall()
+    later = Signer(ORIGIN, stranger.seed).verifier
+    # One tree; each checkpoint by the key of its time.
+    for (note,), size, key, other in zip(
+        notes, (1, 2), (VERIFIER, later), (later, VERIFIER), strict=True
+    ):
+        assert verify_checkpoint(note, ORIGIN, [key]).size == size
+        with pytest.raises(NoteError):
+            verify_checkpoint(note, ORIGIN, [other])
+    # The old key has no way back either.
+    record(web)
+    with pytest.raises(TreeDamagedError, match="known key"):
+        sequence()
+
+
+def test_a_new_key_does_not_excuse_a_damaged_tree(
+    web: psycopg.Connection, superuser: psycopg.Connection, sequence: Sequence
+) -> None:
+    record(web, 2)
+    sequence()
+    superuser.execute("ALTER TABLE audit_checkpoint DISABLE TRIGGER ALL")
+    superuser.execute(DAMAGE["not its own"].replace("10", "2").replace("11", "3"))
+    stranger = new_sequencer()
+    stranger.new_key = True
+    with pytest.raises(TreeDamagedError, match="another tree"):
         stranger.run(once=True)
