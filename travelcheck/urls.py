@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from core import health
+from travelcheck import health
 
 urlpatterns = [
     path("livez", health.livez),

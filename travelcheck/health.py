@@ -1,11 +1,14 @@
 """Liveness and readiness, for supervisors and load balancers."""
 
+from datetime import timedelta
+
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 from django.http import HttpRequest, JsonResponse
 from django.views.decorators.http import require_safe
 from redis import RedisError
 
+from audit import selectors as audit
 from core import limits
 
 
@@ -32,9 +35,20 @@ def _redis() -> str:
     return "ok"
 
 
+# Sequencing takes a fraction of a second. Past this, answers wait and people notice.
+LOG_IS_LATE = timedelta(seconds=10)
+
+
+def _log() -> str:
+    try:
+        return "late" if audit.lag() > LOG_IS_LATE else "ok"
+    except DatabaseError:
+        return "unreachable"
+
+
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when PostgreSQL answers with every migration applied; Redis is reported, not required:
-    texts are stored without it and worked off when it is back."""
-    parts = {"database": _database(), "redis": _redis()}
+    """200 when PostgreSQL answers with every migration applied. Redis and the log are reported, not
+    required: texts are stored without them, and worked off when they are back."""
+    parts = {"database": _database(), "redis": _redis(), "log": _log()}
     return JsonResponse(parts, status=200 if parts["database"] == "ok" else 503)
