@@ -63,7 +63,7 @@ END $$;
 -- End what has run out, some at a time; what somebody is working on is left for the next call.
 -- A code is dead at 30 minutes, whether or not this ran; the request is closed twice as late,
 -- because a text that came in time may still wait to be handled. Returns how many have ended.
-CREATE FUNCTION gate.expire_due(p_limit integer DEFAULT 500) RETURNS integer
+CREATE FUNCTION gate.expire_due(p_limit integer DEFAULT 100) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

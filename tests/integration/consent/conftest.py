@@ -4,7 +4,10 @@ import psycopg
 import pytest
 
 from tests.integration.audit.conftest import new_sequencer
+from tests.integration.consent.attack import victim, worker
 from tests.integration.consent.world import World
+
+__all__ = ["victim", "worker", "world"]
 
 
 @pytest.fixture
