@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core import catalogue, segments
+from demo import fortnight
 from demo.people import Person
 from demo.phone import Phone, Text
 
@@ -68,7 +69,7 @@ class Conversation:
     def say(self, body: str) -> None:
         """Send a text."""
         self.phone.send(body)
-        self.lines.append(Line(datetime.now().astimezone(), "phone", body))
+        self.lines.append(Line(datetime.now(fortnight.ZONE), "phone", body))
 
     def hear(self, check: Callable[[str], None]) -> str:
         """The next text that arrives, checked. Raises WrongReplyError: missing or wrong."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from demo import fortnight
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -38,7 +40,7 @@ class Phone:
                 id=text["id"],
                 incoming=text["incoming"],
                 body=text["body"],
-                at=datetime.fromisoformat(text["at"]).astimezone(),
+                at=datetime.fromisoformat(text["at"]).astimezone(fortnight.ZONE),
             )
             for text in call(address)["texts"]
         ]

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
@@ -41,11 +42,20 @@ def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None
 def clean_environment(folder: Path) -> dict[str, str]:
     """What a person has who types `make demo`: nothing of the settings of these tests."""
     kept = {name: os.environ[name] for name in SYSTEM_VARIABLES if name in os.environ}
-    return {**kept, "STACK_FOLDER": str(folder), "EMBEDDED_POSTGRES": _server()}
+    server = os.environ.get("EMBEDDED_POSTGRES", "")
+    return {
+        **kept,
+        "STACK_FOLDER": str(folder),
+        "EMBEDDED_POSTGRES": server,
+        "PORT": str(free_port()),
+    }
 
 
-def _server() -> str:
-    return os.environ.get("EMBEDDED_POSTGRES", "")
+def free_port() -> int:
+    """A port nobody listens on: two demos on one machine must not meet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def demo_command(*arguments: str) -> list[str]:
