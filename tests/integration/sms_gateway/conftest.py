@@ -1,11 +1,13 @@
 """Tests of the gateway on a real PostgreSQL. Tasks that would go to the queue are kept in a list
 and run when a test says so, as often and in the order it wants."""
 
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -16,6 +18,7 @@ from sms_gateway import dispatch, services
 from sms_gateway.messages import Address
 from sms_gateway.models import OutboundMessage
 from tests.fakes.conversation import Seen, seen
+from tests.integration.sms_gateway.processes import Service, wait_for
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 Later = Callable[[float], None]
@@ -116,6 +119,19 @@ def later(freeze_database: Callable[[datetime], None]) -> Later:
     """`later(seconds)`: the database's clock stands so much after the test's beginning."""
     begun = datetime.now(UTC)
     return lambda seconds: freeze_database(begun + timedelta(seconds=seconds))
+
+
+@pytest.fixture
+def service(transactional_db: None, tmp_path: Path) -> Iterator[Service]:
+    """The gateway's real processes: web, worker and beat."""
+    running = Service(tmp_path, os.environ["REDIS_URL"])
+    try:
+        for name in ("web", "worker", "beat"):
+            running.start(name)
+        wait_for(running.is_answering, "the web process answers")
+        yield running
+    finally:
+        running.stop()
 
 
 @pytest.fixture

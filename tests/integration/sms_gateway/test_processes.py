@@ -1,0 +1,92 @@
+"""Real processes that are killed, and a queue that is emptied, while people text."""
+
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import redis
+import requests
+
+from tests.integration.sms_gateway.processes import Service, wait_for
+
+pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
+
+PHONES = 20
+ROUNDS = 3
+
+
+def send(service: Service, number: str, body: str, message_id: str) -> int:
+    """One text, delivered twice, as networks do."""
+    wanted = {"number": number, "body": body, "message_id": message_id}
+    for _ in range(2):
+        answer = requests.post(f"{service.base_url}/sandbox/texts", json=wanted, timeout=30)
+        assert answer.status_code == 201
+    return int(answer.json()["number_id"])
+
+
+def replies(service: Service, number_id: int) -> list[str]:
+    answer = requests.get(
+        f"{service.base_url}/sandbox/texts", params={"number_id": number_id}, timeout=30
+    )
+    texts: list[dict[str, Any]] = answer.json()["texts"]
+    return [text["body"] for text in texts if text["incoming"]]
+
+
+def count(superuser: psycopg.Connection, query: str) -> int:
+    row = superuser.execute(query.encode()).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def test_killed_workers_and_a_flushed_queue_lose_and_double_nothing(
+    service: Service, superuser: psycopg.Connection
+) -> None:
+    def converse(phone: int) -> int:
+        number = f"+86138{phone:08}"
+        sent = [send(service, number, f"text {n}", f"{phone}-{n}") for n in range(ROUNDS)]
+        return sent[0]
+
+    def handled() -> int:
+        query = "SELECT count(*) FROM sms_gateway_inboundmessage WHERE handled_at IS NOT NULL"
+        return count(superuser, query)
+
+    def handled_more_than(some: int) -> bool:
+        return handled() > some
+
+    total = PHONES * ROUNDS
+    with ThreadPoolExecutor(8) as people:
+        conversations = [people.submit(converse, phone) for phone in range(PHONES)]
+        for share in (4, 2):
+            wait_for(partial(handled_more_than, total // share // 2), "work is under way")
+            service.kill("worker")
+            redis.Redis.from_url(service.redis_url).flushdb()
+            service.start("worker")
+        ids = [conversation.result() for conversation in conversations]
+
+    outbox = "SELECT count(*) FROM sms_gateway_outboundmessage WHERE state"
+    still_open, delivered = f"{outbox} IN ('queued', 'sending')", f"{outbox} = 'delivered'"
+    wait_for(lambda: handled() == total, "every text is handled")
+    wait_for(lambda: count(superuser, still_open) == 0, "every reply is sent")
+    expected = [f"You said: text {n}" for n in range(ROUNDS)]
+    assert [replies(service, number_id) for number_id in ids] == [expected] * PHONES
+    wait_for(lambda: count(superuser, delivered) == total, "receipts have come back")
+    logs = "".join(service.log(name) for name in ("web", "worker", "beat"))
+    assert "+86138" not in logs
+    assert "You said" not in logs
+
+
+def test_a_web_process_without_redis_still_takes_texts_at_once(
+    service: Service, superuser: psycopg.Connection, tmp_path: Path
+) -> None:
+    alone = Service(tmp_path, "redis://127.0.0.1:1/0", extra={"WEB": "alone"})
+    try:
+        alone.start("web")
+        wait_for(alone.is_answering, "the web process answers")
+        number_id = send(alone, "+8613800000001", "TRIP", "one")
+        # The other processes share the database and have a queue: their sweep finds the text.
+        wait_for(lambda: replies(service, number_id) == ["You said: TRIP"], "the sweep finds it")
+    finally:
+        alone.stop()
