@@ -27,7 +27,11 @@ class Rest:
 
 
 def locked(tenure: Tenure) -> Conversation:
-    """The tenure's conversation, made on first use; no other text of it is handled meanwhile."""
+    """The tenure's conversation, made on first use, and locked.
+
+    Consents are locked before conversations, as an answer on its way does it. What withdraws or
+    erases only reads here: it must not wait for an answer that waits for it.
+    """
     Conversation.objects.bulk_create([Conversation(tenure_id=tenure.id)], ignore_conflicts=True)
     return Conversation.objects.select_for_update().get(tenure_id=tenure.id)
 
@@ -41,10 +45,8 @@ def keep_list(tenure: Tenure, consents: list[UUID]) -> None:
 
 def listed(tenure: Tenure) -> list[UUID] | None:
     """The consents of the last LIST in their order; None when it is over an hour old."""
-    talk = locked(tenure)
-    if talk.list_until is None or talk.list_until <= clock.now():
-        return None
-    return [UUID(consent) for consent in talk.list_ids]
+    talk = Conversation.objects.filter(tenure_id=tenure.id, list_until__gt=clock.now()).first()
+    return [UUID(consent) for consent in talk.list_ids] if talk else None
 
 
 def keep_rest(tenure: Tenure, rest: Rest) -> None:
@@ -90,8 +92,8 @@ def open_erasure(tenure: Tenure, number_index: bytes, code: str) -> None:
 
 def check_erasure(tenure: Tenure, number_index: bytes, code: str) -> str:
     """right | wrong_code | too_many (the third wrong one: the code is closed) | none_open."""
-    talk = locked(tenure)
-    if talk.erase_digest is None or talk.erase_until is None or talk.erase_until <= clock.now():
+    talk = Conversation.objects.filter(tenure_id=tenure.id, erase_until__gt=clock.now()).first()
+    if talk is None or talk.erase_digest is None:
         return "none_open"
     if hmac.compare_digest(bytes(talk.erase_digest), _erase_digest(number_index, code)):
         return "right"

@@ -126,8 +126,8 @@ def resembled(spelled: str) -> str | None:
     return catalogue.commands()[near[0]] if near else None
 
 
-def locale_of(body: str) -> str:
-    """The language a first text shows: by a keyword only one language has, else by its script."""
+def shown_locale(body: str) -> str | None:
+    """The language a text shows: by a keyword that only one language has, else by its script."""
     folded = fold(body)
     whole = "".join(words(folded)).rstrip("0123456789")
     owners = [code for code in catalogue.locales() if whole in spellings(code)]
@@ -135,7 +135,7 @@ def locale_of(body: str) -> str:
         return owners[0]
     written = script(folded)
     scripts = {catalogue.language(code).script: code for code in reversed(catalogue.locales())}
-    return scripts.get(written or "", catalogue.FIRST)
+    return scripts.get(written) if written else None
 
 
 def command_of(spelled: str) -> str | None:

@@ -6,15 +6,17 @@ from typing import Any
 from django.conf import settings
 from django.db import transaction
 
+from core import catalogue
 from inquiry import intents, limits
 from inquiry.flows import ending, hints, own, trip
 from inquiry.intents import Intent
-from inquiry.parse import locale_of, parse
+from inquiry.parse import parse, shown_locale
 from inquiry.turn import PersonTurn, Turn
 from sms_gateway.messages import Inbound
 from sms_gateway.models import Problem
 from sms_gateway.selectors import is_opted_out
 from subscribers import selectors as subscribers
+from subscribers.models import Tenure
 from subscribers.services import identify, set_language
 
 #: Senders that cannot be answered, or must not be.
@@ -86,14 +88,21 @@ def handle_text(inbound: Inbound) -> None:
 def act(inbound: Inbound, intent: Intent) -> None:
     """Do what a readable text asks for."""
     flow = PERSON.get(type(intent))
-    if flow is None:
-        ANYBODY[type(intent)](Turn(inbound, language_of(inbound)), intent)
+    if flow is not None:
+        tenure = identify(inbound=inbound)
+        flow(PersonTurn(inbound, remembered_language(tenure, inbound), tenure), intent)
         return
-    tenure = identify(inbound=inbound)
-    if not tenure.language:
-        tenure.language = locale_of(inbound.text)
-        set_language(tenure_id=tenure.id, language=tenure.language)
-    flow(PersonTurn(inbound, tenure.language, tenure), intent)
+    holder = subscribers.current(inbound.number_index)
+    locale = remembered_language(holder, inbound) if holder else language_of(inbound)
+    ANYBODY[type(intent)](Turn(inbound, locale), intent)
+
+
+def remembered_language(tenure: Tenure, inbound: Inbound) -> str:
+    """The language of this holder of the number; the first text that shows one decides it."""
+    if not tenure.language and (shown := shown_locale(inbound.text)):
+        set_language(tenure_id=tenure.id, language=shown)
+        tenure.language = shown
+    return tenure.language or catalogue.FIRST
 
 
 def answer_problem(turn: Turn) -> None:
@@ -105,6 +114,6 @@ def answer_problem(turn: Turn) -> None:
 
 
 def language_of(inbound: Inbound) -> str:
-    """The language this number's holder reads, if known; else the one this text shows."""
-    tenure = subscribers.current(inbound.number_index)
-    return (tenure.language if tenure else "") or locale_of(inbound.text)
+    """The language to answer in, without remembering it."""
+    holder = subscribers.current(inbound.number_index)
+    return (holder.language if holder else "") or shown_locale(inbound.text) or catalogue.FIRST

@@ -47,8 +47,8 @@ def erase(turn: PersonTurn, intent: intents.Erase) -> None:
     if outcome != "right":
         turn.reply(f"erase.{outcome}")
         return
-    memory.forget(turn.tenure)
     services.erase(inbound=turn.inbound, tenure=turn.tenure)
+    memory.forget(turn.tenure)
     forget(number_index=number)
     # The person's key is gone. This last text is sealed under a new one of the number, which
     # opens nothing else; text and address go with the gateway's usual clearing.

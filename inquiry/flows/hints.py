@@ -1,9 +1,9 @@
 """Texts that change nothing: HELP, hints, and words that do not work yet."""
 
-from core import catalogue
 from core.models import Installation
 from inquiry import intents
 from inquiry.turn import Turn
+from inquiry.words import languages, word
 from sms_gateway import kinds
 
 
@@ -12,7 +12,7 @@ def help_all(turn: Turn, intent: intents.Help) -> None:
         "help.all",
         kind=kinds.HELP,
         days=Installation.objects.get().window_days,
-        languages=languages(),
+        languages=languages(turn.locale),
     )
 
 
@@ -41,12 +41,3 @@ def unknown(turn: Turn, intent: intents.Unknown) -> None:
         turn.reply("other.hint")
     else:
         turn.reply("other.did_you_mean", word=word(turn.locale, intent.near))
-
-
-def word(locale: str, command: str) -> str:
-    """How a command is told to a reader: its first word in their language."""
-    return catalogue.keywords(locale)[command][0]
-
-
-def languages() -> str:
-    return ", ".join(catalogue.locales())

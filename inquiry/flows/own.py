@@ -8,8 +8,8 @@ from consent.selectors import Access
 from core import catalogue, clock
 from core.models import Installation
 from inquiry import intents, memory
-from inquiry.flows.hints import languages
 from inquiry.turn import ANSWER, PersonTurn
+from inquiry.words import languages
 from subscribers.services import set_language
 
 MOST_LISTED = 9
@@ -93,7 +93,7 @@ def more(turn: PersonTurn, intent: intents.More) -> None:
 
 def choose_language(turn: PersonTurn, intent: intents.ChooseLanguage) -> None:
     if intent.locale is None:
-        turn.reply("lang.which", languages=languages())
+        turn.reply("lang.which", languages=languages(turn.locale))
         return
     set_language(tenure_id=turn.tenure.id, language=intent.locale)
     PersonTurn(turn.inbound, intent.locale, turn.tenure).reply("lang.done")

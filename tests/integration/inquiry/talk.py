@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -49,6 +49,11 @@ class Service:
         self._ids = itertools.count(1)
         self._seen: dict[str, int] = {}
         self.last_code = ""  # of the last notice that arrived anywhere
+
+    def now(self) -> datetime:
+        found = self.world.value("SELECT core.now()")
+        assert isinstance(found, datetime)
+        return found
 
     def receive(self, number: str, body: str, *, to: str = "10086", problem: str = "") -> None:
         """A text reaches the web process; nothing works on it yet."""

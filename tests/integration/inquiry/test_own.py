@@ -127,7 +127,7 @@ def test_nobody_sees_the_log_of_the_holder_before(
     world.superuser.execute(
         "UPDATE subscribers_tenure SET valid_to = core.now() WHERE id = %s", [tenure]
     )
-    world.subscribe(number, since=world.now())
+    world.subscribe(number, since=service.now())
     assert says(service.reply(number, "LOG"), "log.none")
     assert says(service.reply(number, "LIST"), "list.none")
     assert says(service.reply(number, "TRIP"), "notice.self")
@@ -144,6 +144,30 @@ def test_language_by_first_text_by_lang_and_for_good(
     assert says(service.reply(number, "LANG"), "lang.which", "en")
     assert says(service.reply(number, "中文"), "lang.done", "zh")
     assert says(service.reply(number, "TRIP"), "notice.self", "zh")
+
+
+def test_the_first_text_that_shows_a_language_decides(
+    service: Service, subscriber: Subscriber
+) -> None:
+    number = subscriber("330100")
+    assert says(service.reply(number, "👍"), "other.hint", "en")
+    assert says(service.reply(number, "你好"), "other.hint", "zh")
+    assert says(service.reply(number, "HELP"), "help.all", "zh")
+
+
+def test_dropping_waits_for_no_answer_on_its_way(
+    service: Service, subscriber: Subscriber, world: World
+) -> None:
+    """An answer locks its consent, then the conversation: whoever withdraws must not do it the
+    other way round."""
+    number = subscriber("330100")
+    service.agree(number)
+    service.say(number, "LIST")
+    with world.superuser.transaction():
+        world.superuser.execute("SELECT FROM inquiry_conversation FOR UPDATE")
+        service.receive(number, "DROP 1")
+        service.work()
+        assert Consent.objects.get().state == "withdrawn"
 
 
 def test_words_of_another_language_work(service: Service, subscriber: Subscriber) -> None:

@@ -143,7 +143,7 @@ def test_a_code_lives_thirty_minutes(
     key: str,
 ) -> None:
     number = subscriber("330100")
-    asked = service.world.now()
+    asked = service.now()
     freeze_database(asked)
     code = service.code(number)
     freeze_database(asked + timedelta(minutes=30, seconds=late))
@@ -164,7 +164,7 @@ def test_an_answer_waits_for_fresh_subscriptions_and_says_so_once(
     service: Service, subscriber: Subscriber, world: World
 ) -> None:
     number = subscriber("330100")
-    world.refresh("subscriptions", world.now() - timedelta(hours=25))
+    world.refresh("subscriptions", service.now() - timedelta(hours=25))
     assert says(service.agree(number), "answer.waits_for_subscriptions")
     service.sweep_later()
     service.sweep_later()
@@ -342,7 +342,7 @@ def test_a_claim_that_nobody_could_answer_in_a_day_is_told(
     service.receive(number, f"OK {code}")
     service.run_only("handle")
     service.queue.waiting.clear()
-    freeze_database(service.world.now() + timedelta(hours=24))
+    freeze_database(service.now() + timedelta(hours=24))
     service.sweep_later()
     (told,) = service.arrived(number)
     assert says(told, "answer.too_late")

@@ -7,6 +7,7 @@ import pytest
 
 from core import catalogue
 from core.segments import Encoding, count
+from inquiry.words import languages
 
 BUDGET = {"notice.self": 3, "help.all": 2, "erase.ask": 2}  # segments; every other text: one
 #: Parts of longer texts, which are held to their length as a whole elsewhere.
@@ -36,7 +37,7 @@ def longest_values(locale: str) -> dict[str, str | int]:
         "days": 14,
         "first": "Nakhon Si Thammarat",
         "hours": 4,
-        "languages": "en, zh",
+        "languages": languages(locale),
         "minutes": 30,
         "n": 99,
         "number": "+861012345678901",
