@@ -18,7 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from core.roles import NONE, OWNER, SECRETS_OF_ROLE, database_variable
+from core.roles import (
+    INGEST,
+    NONE,
+    OWNER,
+    SECRETS_OF_ROLE,
+    SEQUENCER,
+    WEB,
+    WORKER,
+    database_variable,
+)
 from travelcheck.stack import processes
 from travelcheck.stack.database_roles import create_roles, keep_addresses
 from travelcheck.stack.folders import ROOT, StackError, local_folder, make_private
@@ -74,10 +83,11 @@ class Stack:
         if code:
             raise StackError(f"manage.py {' '.join(command)} failed (exit {code}), see above")
 
-    def start_processes(self, host: str, port: int) -> None:
+    def start_processes(self, listener: socket.socket) -> None:
         """Start the service and wait until it is ready for requests."""
-        for process in processes.table(host, port, self.folder):
+        for process in processes.table(listener.fileno(), self.folder):
             self.supervisor.start(processes.service(process, self.environment))
+        host, port = listener.getsockname()[:2]
         name = urlsplit(self.environment.get("PUBLIC_BASE_URL", "")).netloc or f"{host}:{port}"
         self.supervisor.watch(lambda: is_ready(host, port, name), 120, "the service's readiness")
 
@@ -98,26 +108,25 @@ def serve() -> None:
     """
     os.environ.setdefault("STACK_FOLDER", str(ROOT / ".local" / "serve"))
     host, port = os.environ.get("HOST") or HOST, wanted_port()
-    if not is_free(host, port):
-        raise StackError(f"PORT must be a free port: {port} on {host} is taken")
-    with stack(os.environ, f"http://{host}:{port}", echo=True) as running:
+    address = f"http://{host}:{port}"
+    with listen(host, port) as listener, stack(os.environ, address, echo=True) as running:
         check_configuration(running.environment)
         running.start_servers()
         if is_set(database_variable(OWNER), running.environment):
             running.manage("migrate", "--verbosity=0", role=OWNER)
-        running.start_processes(host, port)
-        say(f"serving on http://{host}:{port} (Ctrl-C stops)")
+        running.start_processes(listener)
+        say(f"serving on {address} (Ctrl-C stops)")
         running.supervisor.watch_forever()
 
 
 def demo(*, once: bool) -> int:
     """Run everything with demo data; with `once`, run the scripted conversations and stop."""
     begun = time.monotonic()
-    port = next_free_port(wanted_port())
-    address = f"http://{HOST}:{port}"
+    listener = listen(HOST, wanted_port(), others=100)
+    address = f"http://{HOST}:{listener.getsockname()[1]}"
     settings = {"DEMO": "1", "SMS_PROVIDER": "sandbox", "PUBLIC_BASE_URL": address}
     try:
-        with stack({**os.environ, **settings}, address, echo=False) as running:
+        with listener, stack({**os.environ, **settings}, address, echo=False) as running:
             make_keys(running.folder)
             store = make_private(running.folder / "signaling")
             for name, value in {**settings, "SIGNALING_STORE": str(store)}.items():
@@ -127,7 +136,7 @@ def demo(*, once: bool) -> int:
             running.manage("migrate", "--verbosity=0", role=OWNER)
             load_demo_data()
             say("starting sequencer, worker, ingest, beat and web")
-            running.start_processes(HOST, port)
+            running.start_processes(listener)
             say(f"ready after {time.monotonic() - begun:.0f} s; logs: {running.folder / 'log'}")
             if once:
                 return running.supervisor.run(*transcript(address))
@@ -162,12 +171,9 @@ def stack(environment: Mapping[str, str], address: str, *, echo: bool) -> Iterat
 
 def check_configuration(environment: Mapping[str, str]) -> None:
     """Run Django's checks as each process. Raises StackError with the first mistake."""
-    roles = [process.role for process in processes.table(HOST, PORT, local_folder())]
     external = any(is_set(name, environment) for name in DATABASE_VARIABLES)
     checks = []
-    for role in roles:
-        if role == NONE:
-            continue
+    for role in (WEB, WORKER, INGEST, SEQUENCER):
         variable = database_variable(role)
         if external and not is_set(variable, environment):
             raise StackError(f"{variable} must be set: postgresql://role:password@host/database")
@@ -225,28 +231,19 @@ def wanted_port() -> int:
     return int(text)
 
 
-def next_free_port(port: int) -> int:
-    """This port, or the next one that nobody listens on."""
-    for candidate in range(port, min(port + 100, 65536)):
-        if is_free(HOST, candidate):
-            return candidate
-    raise StackError(f"PORT must be free: {port} and the next hundred are taken")
-
-
-def is_free(host: str, port: int) -> bool:
-    """Whether we could listen there."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+def listen(host: str, port: int, others: int = 0) -> socket.socket:
+    """A listening socket on this port, or on one of the `others` after it."""
+    for candidate in range(port, min(port + others, 65535) + 1):
         try:
-            probe.bind((host, port))
+            return socket.create_server((host, candidate))
         except OSError:
-            return False
-    return True
+            continue
+    raise StackError(f"PORT must be a free port: {port} on {host} is taken")
 
 
 def is_ready(host: str, port: int, name: str) -> bool:
     """Whether the service, asked by its public name, says that it can take requests."""
-    connection = http.client.HTTPConnection(host, port, timeout=5)
+    connection = http.client.HTTPConnection(host, port, timeout=3)
     try:
         connection.request("GET", "/readyz", headers={"Host": name})
         return connection.getresponse().status == http.HTTPStatus.OK

@@ -30,11 +30,16 @@ class Process:
     stage: int
     also: tuple[str, ...] = ()
     stop_seconds: float = 15
+    descriptors: tuple[int, ...] = ()  # open files it inherits
 
 
-def table(host: str, port: int, folder: Path) -> list[Process]:
-    """The processes, in the order in which they start."""
-    web = ("--bind", f"{host}:{port}", "--worker-class", "gthread", "--workers", "2")
+def table(listener: int, folder: Path) -> list[Process]:
+    """The processes, in the order in which they start.
+
+    `listener`: the descriptor of the listening socket. We hold it, so that no other program can
+    take the port, and requests wait while web starts again.
+    """
+    web = ("--bind", f"fd://{listener}", "--worker-class", "gthread", "--workers", "2")
     web_quiet = ("--threads", "4", "--no-control-socket", "--log-level", "warning")
     worker = ("-Q", "default", "--concurrency", "2", "--hostname", "worker@%h")
     ingest = ("-Q", "ingest", "--pool", "solo", "--hostname", "ingest@%h")
@@ -44,7 +49,13 @@ def table(host: str, port: int, folder: Path) -> list[Process]:
         Process("worker", WORKER, (*CELERY, "worker", *worker, *QUIET), WORK, stop_seconds=30),
         Process("ingest", INGEST, (*CELERY, "worker", *ingest, *QUIET), WORK, stop_seconds=30),
         Process("beat", NONE, (*CELERY, "beat", *schedule), ENTRANCE, also=("REDIS_URL",)),
-        Process("web", WEB, ("-m", "gunicorn", "travelcheck.wsgi", *web, *web_quiet), ENTRANCE),
+        Process(
+            "web",
+            WEB,
+            ("-m", "gunicorn", "travelcheck.wsgi", *web, *web_quiet),
+            ENTRANCE,
+            descriptors=(listener,),
+        ),
     ]
 
 
@@ -56,6 +67,7 @@ def service(process: Process, environment: Mapping[str, str]) -> Service:
         environment=environment_for(process.role, environment, also=process.also),
         stage=process.stage,
         stop_seconds=process.stop_seconds,
+        descriptors=process.descriptors,
     )
 
 

@@ -47,6 +47,7 @@ class Service:
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 15
     shown: bool = True  # whether its output goes to the terminal too
+    descriptors: tuple[int, ...] = ()  # open files it inherits
 
 
 def child_arguments(death_signal: signal.Signals, account: Account | None = None) -> dict[str, Any]:
@@ -168,6 +169,7 @@ class Supervisor:
                 env=dict(service.environment),
                 stdout=log,
                 stderr=subprocess.STDOUT,
+                pass_fds=service.descriptors,
                 **{"cwd": ROOT, **child_arguments(service.stop_signal, service.account)},
             )
         entry.started = time.monotonic()
