@@ -87,7 +87,7 @@ class Serving:
         return int((self.folder / "run" / f"{name}.pid").read_text())
 
     def get(self, path: str) -> int:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request("GET", path, headers={"Host": "trips.example"})
         status = connection.getresponse().status
         connection.close()
@@ -117,6 +117,11 @@ def test_each_process_has_its_own_secrets_dies_alone_and_ends_with_the_rest(
             held = variables_of(pid)
             assert held & SECRETS == expected, name
             assert "SOMETHING_ELSE" not in held
+
+    web = descendants(serving.pid("web"))
+    os.kill(serving.pid("web"), signal.SIGKILL)
+    wait_until(lambda: not any(is_alive(pid) for pid in web))
+    assert serving.get("/livez") == 200  # waited for the new one, was not refused
 
     before = serving.pid("worker")
     family = descendants(before)
