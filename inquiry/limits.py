@@ -10,8 +10,11 @@ from inquiry.intents import Intent
 
 PER_NUMBER = Limit("texts-of-number", capacity=30, seconds=1800)
 EVERYBODY = Limit("texts", capacity=12_000, seconds=60)
-#: While everybody's limit is reached, each number hears of it once in an hour.
-TOLD_BUSY = Limit("told-busy", capacity=1, seconds=3600)
+#: A number hears of each limit once in an hour, however often it comes up against it.
+TOLD = {
+    "other.limited": Limit("told-limited", capacity=1, seconds=3600),
+    "other.busy": Limit("told-busy", capacity=1, seconds=3600),
+}
 
 UNLIMITED = (intents.Stop, intents.Refuse, intents.Drop, intents.Erase)
 
@@ -20,9 +23,10 @@ def refusal(number_index: bytes, intent: Intent | None) -> str | None:
     """None when the text may be answered; else the text that says why not, or "" for silence."""
     if isinstance(intent, UNLIMITED):
         return None
-    verdict = take(PER_NUMBER, number_index)
-    if verdict is not Verdict.ALLOWED:
-        return "other.limited" if verdict is Verdict.TELL else ""
-    if take(EVERYBODY, b"all") is Verdict.ALLOWED:
+    if take(PER_NUMBER, number_index) is not Verdict.ALLOWED:
+        key = "other.limited"
+    elif take(EVERYBODY, b"all") is not Verdict.ALLOWED:
+        key = "other.busy"
+    else:
         return None
-    return "other.busy" if take(TOLD_BUSY, number_index) is Verdict.ALLOWED else ""
+    return key if take(TOLD[key], number_index) is Verdict.ALLOWED else ""

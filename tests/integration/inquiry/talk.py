@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from core.numbers import number_index
 from inquiry import tasks as inquiry_tasks
 from sms_gateway import services as gateway
 from sms_gateway import tasks as gateway_tasks
@@ -54,6 +55,9 @@ class Service:
         found = self.world.value("SELECT core.now()")
         assert isinstance(found, datetime)
         return found
+
+    def index(self, number: str) -> bytes:
+        return number_index(number)
 
     def receive(self, number: str, body: str, *, to: str = "10086", problem: str = "") -> None:
         """A text reaches the web process; nothing works on it yet."""
