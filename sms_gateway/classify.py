@@ -17,7 +17,7 @@ OF_SENDER = {
 
 
 def mended(text: str) -> str:
-    """The text with halves of surrogate pairs, which no encoding can store, marked as unreadable."""
+    """The text with halves of surrogate pairs, which nothing can store, marked as unreadable."""
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
