@@ -68,7 +68,6 @@ SERVICE_SETTINGS: Final = (
 #: Which role a management command runs as, when `SERVICE_ROLE` does not say so.
 ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "migrate": OWNER,
-    "makemigrations": OWNER,
     "showmigrations": OWNER,
     "sqlmigrate": OWNER,
     "create_roles": OWNER,
