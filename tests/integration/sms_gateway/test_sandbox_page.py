@@ -51,11 +51,12 @@ def test_a_conversation_by_keyboard_alone_on_a_small_screen(page: Page) -> None:
         if page.evaluate("document.activeElement.id") == "body":
             break
         page.keyboard.press("Tab")
-    page.keyboard.type("TRIP please")
+    page.keyboard.insert_text("TRIP please" + " and thank you" * 50)  # more than a screenful
     page.keyboard.press("Enter")
     page.get_by_text("You said: TRIP please").wait_for()
     assert page.get_by_label("Text to 10086").input_value() == ""
     assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert page.evaluate("document.documentElement.scrollHeight") == 640
     # The answer is in view without scrolling, and so is the place to write.
     for found in (
         page.get_by_text("You said: TRIP please"),
