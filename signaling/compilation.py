@@ -73,7 +73,7 @@ def reduce_days(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> 
 def compile_stays(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> Compiled:
     """From `events(subscriber, t, city)` and `borders`: the table `stays`."""
     reduce_days(con, parameters)
-    con.execute(f"CREATE OR REPLACE TABLE stays AS {rule.sql(parameters)}")
+    con.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {rule.sql(parameters)}")
     row = con.execute(
         "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM stays)"
     ).fetchone()
