@@ -42,8 +42,8 @@ class Supervised:
 def supervised(tmp_path: Path) -> Iterator[Supervised]:
     running = Supervised(tmp_path)
     yield running
-    running.process.kill()
-    running.process.wait()
+    running.process.terminate()
+    running.process.wait(60)
 
 
 def test_a_killed_process_starts_again_without_its_old_children(supervised: Supervised) -> None:
