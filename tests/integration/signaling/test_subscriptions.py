@@ -1,0 +1,127 @@
+"""Subscription files to tenures: what is taken, what is refused, what never comes back."""
+
+from datetime import timedelta
+
+from core import clock
+from core.models import Feed
+from tests.factories import signaling as made
+from tests.integration.signaling.conftest import Service
+
+SINCE = "2020-01-01T00:00:00Z"
+ENDED = "2021-01-01T00:00:00Z"
+
+
+def tenures(service: Service) -> list[tuple[object, ...]]:
+    return service.superuser.execute(
+        "SELECT id, valid_from, valid_to, imsi_index IS NOT NULL, subscriber_ref"
+        " FROM subscribers_tenure ORDER BY valid_from, id"
+    ).fetchall()
+
+
+def test_the_same_file_twice_changes_nothing(service: Service) -> None:
+    assert service.subscribe(made.open_subscriptions(5)).added == 5
+    before = tenures(service)
+    assert service.subscribe(made.open_subscriptions(5)).unchanged == 5
+    assert tenures(service) == before
+    assert Feed.objects.get(name="subscriptions").refreshed_at <= clock.now()
+
+
+def test_a_changed_end_closes_the_tenure_and_frees_the_number(service: Service) -> None:
+    service.subscribe([(made.msisdn(0), made.imsi(0), SINCE, "")])
+    report = service.subscribe(
+        [
+            (made.msisdn(0), made.imsi(1), ENDED, ""),
+            (made.msisdn(0), made.imsi(0), SINCE, ENDED),
+        ]
+    )
+    assert (report.changed, report.added, report.rejected) == (1, 1, {})
+    old, new = tenures(service)
+    assert old[2] == new[1]
+    assert old[4] != new[4]
+
+
+def test_an_ended_tenure_is_not_reopened(service: Service) -> None:
+    service.subscribe([(made.msisdn(0), made.imsi(0), SINCE, ENDED)])
+    before = tenures(service)
+    report = service.subscribe([(made.msisdn(0), made.imsi(0), SINCE, "")])
+    assert report.rejected == {"would reopen an ended tenure": 1}
+    assert tenures(service) == before
+
+
+def test_bad_rows_are_named_with_what_they_hold(service: Service) -> None:
+    report = service.subscribe(
+        [
+            (made.msisdn(0), made.imsi(0), SINCE, ""),
+            ("12", made.imsi(1), SINCE, ""),
+            (made.msisdn(2), "46000x", SINCE, ""),
+            (made.msisdn(3), made.imsi(3), "soon", ""),
+            (made.msisdn(4), made.imsi(4), SINCE, "later"),
+            (made.msisdn(5), made.imsi(5), ENDED, SINCE),
+            (made.msisdn(0), made.imsi(6), ENDED, ""),
+            (made.msisdn(7), made.imsi(0), ENDED, ""),
+        ]
+    )
+    assert report.added == 1
+    assert sum(report.rejected.values()) == 7
+    assert report.reject_file is not None
+    assert report.reject_file.stat().st_mode & 0o077 == 0
+    listed = [line.split(",") for line in report.reject_file.read_text().splitlines()[1:]]
+    assert [int(line) for _, line, *_ in listed] == list(range(3, 10))
+    assert listed[0][3:] == ["12", made.imsi(1), SINCE, ""]
+
+
+def test_an_overlap_with_a_known_tenure_is_refused(service: Service) -> None:
+    service.subscribe([(made.msisdn(0), made.imsi(0), SINCE, "")])
+    report = service.subscribe([(made.msisdn(1), made.imsi(0), ENDED, "")])
+    assert report.rejected == {"overlaps a known tenure of the same number or IMSI": 1}
+    assert len(tenures(service)) == 1
+
+
+def test_an_erased_person_does_not_come_back_with_a_file(service: Service) -> None:
+    service.subscribe(made.open_subscriptions(2))
+    erase(service, 0)
+    report = service.subscribe(made.open_subscriptions(2))
+    assert (report.erased, report.unchanged, report.added) == (1, 1, 0)
+    assert len(tenures(service)) == 1
+
+
+def test_a_number_that_texted_first_gets_its_imsi(service: Service) -> None:
+    waiting = clock.now() - timedelta(hours=1)
+    service.superuser.execute(
+        "INSERT INTO subscribers_tenure (id, msisdn_index, subscriber_ref, subject_ref,"
+        " valid_from, language) VALUES (gen_random_uuid(), %s, gen_random_uuid(),"
+        " gen_random_uuid(), %s, '')",
+        [number_index(0), waiting],
+    )
+    (before,) = tenures(service)
+    assert service.subscribe(made.open_subscriptions(1)).changed == 1
+    (after,) = tenures(service)
+    assert (after[0], after[3], after[4]) == (before[0], True, before[4])
+
+
+def test_no_table_holds_a_number_or_an_imsi(service: Service) -> None:
+    service.subscribe(made.open_subscriptions(2))
+    rows = service.superuser.execute("SELECT t::text FROM subscribers_tenure t").fetchall()
+    for phone in range(2):
+        for secret in (made.imsi(phone), made.msisdn(phone)[1:]):
+            assert secret not in str(rows)
+            assert secret.encode().hex() not in str(rows)
+
+
+def number_index(phone: int) -> bytes:
+    from core.numbers import number_index as index
+
+    return index(made.msisdn(phone))
+
+
+def erase(service: Service, phone: int) -> None:
+    """What gate.erase does of it, without the conversation."""
+    reference = service.reference(phone)
+    service.superuser.execute(
+        "INSERT INTO subscribers_tombstone (imsi_index, subscriber_ref, erased_at)"
+        " SELECT imsi_index, subscriber_ref, core.now() FROM subscribers_tenure"
+        " WHERE subscriber_ref = %s",
+        [reference],
+    )
+    for table in ("signaling_staypoint", "signaling_coverage", "subscribers_tenure"):
+        service.superuser.execute(f"DELETE FROM {table} WHERE subscriber_ref = %s", [reference])
