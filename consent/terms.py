@@ -10,7 +10,7 @@ NOTICE_VERSION = "1"
 
 def valid_days() -> int:
     """How long a consent to look up one's own journey stands, unless it is withdrawn."""
-    return int(getattr(settings, "CONSENT_VALID_DAYS", 30))
+    return int(settings.CONSENT_VALID_DAYS)
 
 
 def self_inquiry(window_days: int) -> dict[str, Any]:

@@ -55,14 +55,16 @@ SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
 
 #: Settings that are no secrets: every process may have them.
 SERVICE_SETTINGS: Final = (
-    "ALLOWED_HOSTS",
+    "CONSENT_VALID_DAYS",
     "DEMO",
-    "LOG_LEVEL",
+    "MINIMUM_STAY_HOURS",
     "PUBLIC_BASE_URL",
     "SERVICE_TIME_ZONE",
     "SMS_NUMBER",
     "SMS_PROVIDER",
+    "SWEEP_SECONDS",
     "TWILIO_API_BASE_URL",
+    "TWILIO_HANDLES_KEYWORDS",
 )
 
 #: Which role a management command runs as, when `SERVICE_ROLE` does not say so.

@@ -10,6 +10,7 @@ from enum import Enum, auto
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from django.conf import settings
 from django.db import transaction
 
 from consent import gate, selectors, services
@@ -135,6 +136,7 @@ def compiled(release: Release, rows: Sequence[Fetched]) -> Itinerary:
         points,
         coverage,
         Window(release.window_from, release.window_to, zone),
+        minimum=timedelta(hours=settings.MINIMUM_STAY_HOURS),
         fed_through=feed.data_through if feed else None,
     )
 

@@ -1,17 +1,17 @@
 """An itinerary as texts: at most four segments each, the rest on request."""
 
 from collections.abc import Callable, Iterable, Sequence
-from datetime import timedelta
 from uuid import UUID
+
+from django.conf import settings
 
 from core import catalogue
 from core.segments import count
 from inquiry.places import Cities, place_name
 from travel.days import DayRange, by_place, day_ranges
-from travel.itinerary import MINIMUM_STAY, Itinerary
+from travel.itinerary import Itinerary
 
 MOST_SEGMENTS = 4
-HOURS = MINIMUM_STAY // timedelta(hours=1)
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing looks like another
 
 
@@ -30,7 +30,7 @@ def answer_pages(itinerary: Itinerary, cities: Cities, *, locale: str, reference
     foot = catalogue.render(
         locale,
         "answer.foot",
-        hours=HOURS,
+        hours=settings.MINIMUM_STAY_HOURS,
         version=itinerary.rule_version,
         reference=reference,
     )
@@ -42,7 +42,7 @@ def answer_pages(itinerary: Itinerary, cities: Cities, *, locale: str, reference
             days=written_ranges(visited.ranges, locale),
         )
         for visited in by_place(itinerary.visits)
-    ] or [catalogue.render(locale, "answer.nothing", hours=HOURS)]
+    ] or [catalogue.render(locale, "answer.nothing", hours=settings.MINIMUM_STAY_HOURS)]
     return paginate(
         lines,
         head=head,

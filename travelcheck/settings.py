@@ -83,6 +83,9 @@ if DEMO:
 
     SANDBOX_PHONES = DEMO_PHONES
 
+# How long a person's own OK stands, and how long a stay must be to count as a visit.
+CONSENT_VALID_DAYS = env.number("CONSENT_VALID_DAYS", 30)
+MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
 
 # ------------------------------------------------------------------ Django
