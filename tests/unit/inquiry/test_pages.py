@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
 from core import catalogue
 from core.segments import Encoding, count
@@ -87,6 +88,14 @@ def test_the_answer_in_chinese() -> None:
         "无数据：11月12日。",
         "只列停留满4小时的城市（规则1）。编号7F3K2M9Q",
     ]
+
+
+@pytest.mark.parametrize("locale", catalogue.locales())
+def test_the_answer_names_the_hours_that_count(locale: str, settings: Settings) -> None:
+    settings.MINIMUM_STAY_HOURS = 6
+    (page,) = answer_pages(story(), CITIES, locale=locale, reference="7F3K2M9Q")
+    foot = catalogue.render(locale, "answer.foot", hours=6, version="1", reference="7F3K2M9Q")
+    assert page.endswith(foot)
 
 
 @pytest.mark.parametrize("locale", catalogue.locales())
