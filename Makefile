@@ -4,7 +4,7 @@ JOBS ?= 2
 DEBIAN_POSTGRES ?= 15
 BIN := .venv/bin
 
-.PHONY: help demo serve test lint lock
+.PHONY: help demo serve test chaos lint lock
 .DEFAULT_GOAL := help
 
 help: ## list what there is
@@ -16,7 +16,7 @@ demo: .venv/.run ## everything on this machine, with demo data (ONCE=1: scripted
 serve: .venv/.run ## the service, configured by the environment alone
 	@$(BIN)/python manage.py serve
 
-test: lint ## everything the continuous integration runs
+test: lint chromium ## everything the continuous integration runs
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 	TEST_POSTGRES=wheel $(BIN)/pytest -n $(JOBS) --dist loadgroup
@@ -24,6 +24,9 @@ test: lint ## everything the continuous integration runs
 		echo "again on PostgreSQL $(DEBIAN_POSTGRES): what touches the database"; \
 		TEST_POSTGRES=$(DEBIAN_POSTGRES) $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/integration; \
 	else echo "no PostgreSQL $(DEBIAN_POSTGRES) on this machine: tested on the embedded one only"; fi
+
+chaos: .venv/.dev ## people text while processes die and Redis forgets (CROWD=1000 of them)
+	CROWD=$(or $(CROWD),1000) $(BIN)/pytest tests/chaos
 
 lint: .venv/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
@@ -56,6 +59,15 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --require-has
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory debian-venv
 	@$(PYTHON) -m venv --clear .venv
 	@touch $@
+
+.PHONY: chromium
+chromium:
+	@command -v chromium >/dev/null || { \
+		as=; if [ "$$(id -u)" != 0 ]; then as="sudo -n"; fi; \
+		echo "installing Chromium from Debian, for the tests in a browser"; \
+		$$as apt-get update -qq 2>/dev/null && \
+		$$as apt-get install -qq -y chromium >/dev/null 2>&1; } || \
+		echo "no Chromium here: the tests in a browser are skipped"
 
 .PHONY: debian-venv
 debian-venv:

@@ -38,6 +38,7 @@ def test_the_demo_starts_again_where_it_left_off_and_leaves_nothing_behind() -> 
             assert first.stop() == 0, first.output
         assert processes_of(folder) == []
         with running_demo(folder) as second:
+            assert second.pid("feed")
             assert "creating" not in second.output
             with second.database() as connection:
                 row = connection.execute("SELECT count(*) FROM subscribers_tenure").fetchone()

@@ -100,6 +100,8 @@ def test_ask_read_agree_and_see_the_cities(
     assert all(city in answer for city in cities)
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= SMALL["width"]
+    # A long conversation scrolls inside the phone; the page itself stays about one screen.
+    assert page.evaluate("document.documentElement.scrollHeight") <= 1.5 * SMALL["height"]
     bubble = page.locator("#conversation .bubble").last.bounding_box()
     assert bubble
     assert bubble["x"] >= 0

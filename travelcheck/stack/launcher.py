@@ -140,6 +140,8 @@ def demo(*, once: bool) -> int:
             say(f"ready after {time.monotonic() - begun:.0f} s; logs: {running.folder / 'log'}")
             if once:
                 return running.supervisor.run(*transcript(address))
+            if has_demo_data():
+                running.supervisor.start(processes.service(processes.FEED, running.environment))
             say(welcome(address))
             running.supervisor.watch_forever()
     except AlreadyRunningError as running_elsewhere:
@@ -199,9 +201,14 @@ def check_configuration(environment: Mapping[str, str]) -> None:
             raise StackError(mistake[1] if mistake else output.strip().splitlines()[-1])
 
 
+def has_demo_data() -> bool:
+    """Whether this copy brings the invented people along."""
+    return importlib.util.find_spec("demo") is not None
+
+
 def load_demo_data() -> None:
     """What the demo is about: people, cells, journeys. Quick when it is all there."""
-    if importlib.util.find_spec("demo") is None:
+    if not has_demo_data():
         say("this copy has no demo data")
         return
     module = importlib.import_module("demo.load")
@@ -217,7 +224,7 @@ def transcript(address: str) -> tuple[list[str], dict[str, str]]:
 def welcome(address: str) -> str:
     """What to try first."""
     lines = ["", f"  Phone simulator: {address}/sandbox/", "  Text TRIP, then OK and the code."]
-    if importlib.util.find_spec("demo") is not None:
+    if has_demo_data():
         log_ins = getattr(importlib.import_module("demo.load"), "LOG_INS", ())
         lines += [f"  {log_in}" for log_in in log_ins]
     return "\n".join([*lines, "  Ctrl-C stops everything.", ""])

@@ -33,6 +33,10 @@ class Process:
     descriptors: tuple[int, ...] = ()  # open files it inherits
 
 
+#: Of the demo alone: gives it each new day, so that it can run for weeks.
+FEED = Process("feed", INGEST, ("-m", "demo.feed", "--keep"), ENTRANCE)
+
+
 def table(listener: int, folder: Path) -> list[Process]:
     """The processes, in the order in which they start.
 

@@ -115,3 +115,13 @@ def ranges(days: tuple[date, ...]) -> list[tuple[date, date]]:
         else:
             found.append((day, day))
     return found
+
+
+def test_a_new_day_adds_its_file_and_the_oldest_goes(tmp_path: Path) -> None:
+    load.write_files(tmp_path, FIRST_START, FIRST_START)
+    before = {path.name: path.read_bytes() for path in (tmp_path / "events").iterdir()}
+    load.write_files(tmp_path, FIRST_START, FIRST_START + timedelta(days=1))
+    after = {path.name: path.read_bytes() for path in (tmp_path / "events").iterdir()}
+    assert after.keys() - before.keys() == {f"{FIRST_START}.csv.gz"}
+    assert before.keys() - after.keys() == {f"{FIRST_START - timedelta(days=14)}.csv.gz"}
+    assert all(after[name] == before[name] for name in after.keys() & before.keys())
