@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import base64
 import os
+import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
@@ -29,6 +31,11 @@ from pytest_django import DjangoDbBlocker  # noqa: E402
 from core.roles import SECRETS_OF_ROLE  # noqa: E402
 
 SERVERS = database.Servers()
+
+if threading.current_thread() is threading.main_thread():
+    # Run from a script in the background, we were told to ignore Ctrl-C, and so would be every
+    # process that a test starts and then stops with it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(tryfirst=True)
