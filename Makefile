@@ -26,7 +26,7 @@ test: lint chromium ## everything the continuous integration runs
 	else echo "no PostgreSQL $(DEBIAN_POSTGRES) on this machine: tested on the embedded one only"; fi
 
 chaos: .venv/.dev ## people text while processes die and Redis forgets (CROWD=1000 of them)
-	CROWD=$(or $(CROWD),1000) $(BIN)/pytest tests/chaos
+	INTERLEAVINGS=10000 CROWD=$(or $(CROWD),1000) $(BIN)/pytest tests/chaos
 
 lint: .venv/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .

@@ -18,6 +18,12 @@ def environment(app_configs: Sequence[AppConfig] | None, **_: Any) -> list[Check
     ]
 
 
+def stop_on_problems() -> None:
+    """End a server process that was started without the checks; one line for each mistake."""
+    if settings.CONFIGURATION_PROBLEMS:
+        raise SystemExit("\n".join(str(error) for error in environment(None)))
+
+
 @register(Tags.database)
 def time_zone_is_fixed(
     app_configs: Sequence[AppConfig] | None, databases: Sequence[str] | None = None, **_: Any

@@ -80,9 +80,6 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "ingest_events": INGEST,
     "audit_sequencer": SEQUENCER,
     "audit_key": SEQUENCER,
-    "audit_export": AUDITOR,
-    "createsuperuser": WEB,
-    "changepassword": WEB,
     "shell": WEB,
 }
 

@@ -4,7 +4,7 @@ the sweeps take up what was stored and not finished."""
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import beat_init, setup_logging, worker_init
 from django.conf import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "travelcheck.settings")
@@ -61,6 +61,15 @@ app.conf.update(
     timezone="UTC",
 )
 app.autodiscover_tasks()
+
+
+@worker_init.connect
+@beat_init.connect
+def refuse_a_wrong_configuration(**_: object) -> None:
+    """Celery starts without Django's checks."""
+    from core.checks import stop_on_problems
+
+    stop_on_problems()
 
 
 @setup_logging.connect

@@ -52,15 +52,15 @@ class Environment:
             self.problems.append(Problem(name, "0 or 1"))
         return value in ("1", "true")
 
-    def number(self, name: str, default: int) -> int:
-        value = os.environ.get(name, str(default))
-        if not value.isdigit():
-            self.problems.append(Problem(name, "a whole number"))
+    def number(self, name: str, default: int, *, least: int) -> int:
+        value = os.environ.get(name) or str(default)
+        if not value.isdecimal() or int(value) < least:
+            self.problems.append(Problem(name, f"a whole number, {least} or more"))
             return default
         return int(value)
 
-    def choice(self, name: str, options: tuple[str, ...], default: str) -> str:
-        value = os.environ.get(name, default)
+    def choice(self, name: str, options: tuple[str, ...], default: str, *, required: bool) -> str:
+        value = os.environ.get(name, "" if required else default)
         if value not in options:
             self.problems.append(Problem(name, " or ".join(options)))
             return default
@@ -78,7 +78,8 @@ class Environment:
         if len(raw) != 32:
             if value:
                 self.problems.append(Problem(name, "32 random bytes in base64"))
-            # Nothing starts with a problem on the list; until then no code meets an empty key.
+            # Nothing serves with a problem on the list (`core.checks.stop_on_problems`); the
+            # checks that name it still have to run.
             return secrets.token_bytes(32)
         return raw
 

@@ -57,7 +57,13 @@ PUBLIC_BASE_URL = env.base_url(
 )
 AUDIT_ORIGIN_HOST = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
 
-SMS_PROVIDER = env.choice("SMS_PROVIDER", ("sandbox", "twilio"), "sandbox")
+# With the sandbox every visitor texts and reads as any number: a default in the demo only.
+SMS_PROVIDER = env.choice(
+    "SMS_PROVIDER",
+    ("sandbox", "twilio"),
+    "sandbox",
+    required=SERVICE_ROLE in ("web", "worker") and not DEMO,
+)
 SMS_NUMBER = env.text(
     "SMS_NUMBER",
     "10086" if SMS_PROVIDER == "sandbox" else "",
@@ -83,10 +89,11 @@ if DEMO:
 
     SANDBOX_PHONES = DEMO_PHONES
 
-# How long a person's own OK stands, and how long a stay must be to count as a visit.
-CONSENT_VALID_DAYS = env.number("CONSENT_VALID_DAYS", 30)
-MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4)
-SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5)
+# How long a person's own OK stands, and how long a stay must be to count as a visit: longer than
+# the 3 hours within which the stay rule joins what it saw.
+CONSENT_VALID_DAYS = env.number("CONSENT_VALID_DAYS", 30, least=1)
+MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4, least=4)
+SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
 
 # ------------------------------------------------------------------ Django
 INSTALLED_APPS = [

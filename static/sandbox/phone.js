@@ -180,9 +180,14 @@ const send = async (text) => {
   if (!answer.ok) throw new Error(String(answer.status));
 };
 
+// A phone sends one text after the other, in the order in which they were written.
+let sending = Promise.resolve();
+
 const sendAndShow = async (text) => {
+  const turn = sending.then(() => send(text));
+  sending = turn.catch(() => {});
   try {
-    await send(text);
+    await turn;
     say("");
     await poll();
     return true;

@@ -7,7 +7,7 @@ class Tombstone(models.Model):
     """Events of this IMSI up to `erased_at` are never taken in again.
 
     `subscriber_ref` is the store's reference that was erased last; `files_erased_at` is set by
-    ingestion when events and sketches in its folders are gone as well.
+    ingestion when events in its folders are gone as well.
     """
 
     imsi_index = models.BinaryField(primary_key=True)

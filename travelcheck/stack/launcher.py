@@ -124,7 +124,15 @@ def demo(*, once: bool) -> int:
     begun = time.monotonic()
     listener = listen(HOST, wanted_port(), others=100)
     address = f"http://{HOST}:{listener.getsockname()[1]}"
-    settings = {"DEMO": "1", "SMS_PROVIDER": "sandbox", "PUBLIC_BASE_URL": address}
+    settings = {
+        "DEMO": "1",
+        "SMS_PROVIDER": "sandbox",
+        "PUBLIC_BASE_URL": address,
+        # The stories are told, and their answers checked, in these terms.
+        "SERVICE_TIME_ZONE": "Asia/Shanghai",
+        "MINIMUM_STAY_HOURS": "4",
+        "CONSENT_VALID_DAYS": "30",
+    }
     try:
         with listener, stack({**os.environ, **settings}, address, echo=False) as running:
             make_keys(running.folder)
@@ -224,9 +232,7 @@ def transcript(address: str) -> tuple[list[str], dict[str, str]]:
 def welcome(address: str) -> str:
     """What to try first."""
     lines = ["", f"  Phone simulator: {address}/sandbox/", "  Text TRIP, then OK and the code."]
-    if has_demo_data():
-        log_ins = getattr(importlib.import_module("demo.load"), "LOG_INS", ())
-        lines += [f"  {log_in}" for log_in in log_ins]
+    lines.append("  Nothing here needs a log-in: there are no pages for staff yet.")
     return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
 
 

@@ -70,15 +70,20 @@ def test_other_mistakes_are_named(env: Environment, monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("PUBLIC_BASE_URL", "http://plain.example")
     monkeypatch.setenv("DEMO", "perhaps")
     monkeypatch.setenv("SWEEP_SECONDS", "soon")
+    monkeypatch.setenv("MINIMUM_STAY_HOURS", "3")
     env.time_zone("SERVICE_TIME_ZONE", "UTC")
-    env.choice("SMS_PROVIDER", ("sandbox", "twilio"), "sandbox")
+    env.choice("SMS_PROVIDER", ("sandbox", "twilio"), "sandbox", required=False)
+    env.choice("SMS_PROVIDER_2", ("sandbox", "twilio"), "sandbox", required=True)
     env.base_url("PUBLIC_BASE_URL", "", secure=True)
     env.flag("DEMO")
-    env.number("SWEEP_SECONDS", 5)
+    env.number("SWEEP_SECONDS", 5, least=1)
+    env.number("MINIMUM_STAY_HOURS", 4, least=4)
     assert env.problems == [
         Problem("SERVICE_TIME_ZONE", "an IANA time zone such as Asia/Shanghai"),
         Problem("SMS_PROVIDER", "sandbox or twilio"),
+        Problem("SMS_PROVIDER_2", "sandbox or twilio"),
         Problem("PUBLIC_BASE_URL", "an https:// address outside the demo"),
         Problem("DEMO", "0 or 1"),
-        Problem("SWEEP_SECONDS", "a whole number"),
+        Problem("SWEEP_SECONDS", "a whole number, 1 or more"),
+        Problem("MINIMUM_STAY_HOURS", "a whole number, 4 or more"),
     ]
