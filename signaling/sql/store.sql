@@ -130,14 +130,18 @@ DECLARE
     v_one record;
 BEGIN
     FOR v_one IN
-        SELECT p.relname AS parent, c.relname AS child,
-               to_date(right(c.relname, 8), 'YYYYMMDD') AS day
-        FROM pg_inherits i
-        JOIN pg_class p ON p.oid = i.inhparent
-        JOIN pg_class c ON c.oid = i.inhrelid
-        WHERE i.inhparent IN ('public.signaling_staypoint'::regclass,
-                              'public.signaling_coverage'::regclass)
-          AND to_date(right(c.relname, 8), 'YYYYMMDD') < v_first
+        -- CASE, because a plan may look at every name there is before it looks at whose child it is.
+        SELECT * FROM (
+            SELECT p.relname AS parent, c.relname AS child,
+                   CASE WHEN c.relname ~ '_[0-9]{8}$'
+                        THEN to_date(right(c.relname, 8), 'YYYYMMDD') END AS day
+            FROM pg_inherits i
+            JOIN pg_class p ON p.oid = i.inhparent
+            JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent IN ('public.signaling_staypoint'::regclass,
+                                  'public.signaling_coverage'::regclass)
+        ) partition
+        WHERE day < v_first
         ORDER BY day, parent
     LOOP
         EXECUTE format('ALTER TABLE public.%I DETACH PARTITION public.%I', v_one.parent, v_one.child);
