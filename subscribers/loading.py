@@ -66,7 +66,7 @@ def load(*, rows: Iterable[Row]) -> Loaded:
         cursor.execute("SELECT verdict, count(*) FROM incoming GROUP BY 1")
         counted = {verdict: int(rows) for verdict, rows in cursor.fetchall()}
         loaded.unchanged = counted.get("unchanged", 0)
-        loaded.erased = counted.get("erased", 0)
+        loaded.erased = counted.get("erased", 0) + counted.get(None, 0)
         cursor.execute(
             "SELECT line, verdict FROM incoming WHERE verdict = ANY (%s) ORDER BY line",
             [list(REFUSALS)],
@@ -166,6 +166,8 @@ WITH given AS (
           SELECT FROM subscribers_tenure o
           WHERE o.id <> t.id AND (o.msisdn_index = i.msisdn OR o.imsi_index = i.imsi)
             AND tstzrange(o.valid_from, o.valid_to) && tstzrange(i.low, i.high))
+      AND NOT EXISTS (SELECT FROM subscribers_tombstone e
+                      WHERE e.imsi_index = i.imsi AND i.low <= e.erased_at)
     RETURNING t.id, i.imsi, i.low, i.high
 )
 UPDATE subscribers_tenure t SET imsi_index = g.imsi, valid_from = g.low, valid_to = g.high
@@ -182,7 +184,14 @@ WHERE i.verdict IS NULL AND (
                  AND tstzrange(t.valid_from, t.valid_to) && tstzrange(i.low, i.high)))"""
 
 ADD: Final = """
-WITH added AS (UPDATE incoming SET verdict = 'added' WHERE verdict IS NULL RETURNING *)
+WITH added AS (
+    UPDATE incoming i SET verdict = 'added'
+    WHERE i.verdict IS NULL
+      -- Somebody may have erased everything since this load looked for tombstones.
+      AND NOT EXISTS (SELECT FROM subscribers_tombstone e
+                      WHERE e.imsi_index = i.imsi AND i.low <= e.erased_at)
+    RETURNING *
+)
 INSERT INTO subscribers_tenure
     (id, msisdn_index, imsi_index, subscriber_ref, subject_ref, valid_from, valid_to, language)
 SELECT gen_random_uuid(), msisdn, imsi, gen_random_uuid(), gen_random_uuid(), low, high, ''
