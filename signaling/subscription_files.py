@@ -40,7 +40,8 @@ class Report:
 
 
 def load_subscriptions(*, paths: Sequence[Path], by: str = "operator") -> Report:
-    """Load files one after the other, each in one transaction; then the data counts as fresh.
+    """Load files one after the other, each in one transaction; then the data counts as fresh,
+    unless not a single row could be used.
 
     Raises reading.UnreadableFileError; files before the unreadable one stay loaded.
     """
@@ -53,7 +54,8 @@ def load_subscriptions(*, paths: Sequence[Path], by: str = "operator") -> Report
             _load_file(path, report, reject_file, by)
             progress.advance()
     report.reject_file = reject_file.path
-    loading.note_fresh()
+    if report.added + report.changed + report.unchanged + report.erased:
+        loading.note_fresh()  # a file that said nothing usable refreshed nothing
     return report
 
 
