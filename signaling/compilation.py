@@ -1,6 +1,6 @@
 """Stays from events on DuckDB: the exact fast plan around the one SQL text of the rule.
 
-Most phones spend most days in one city. Such a day, in one hash aggregate, becomes two sightings,
+Most phones spend most days in one place. Such a day, in one hash aggregate, becomes two sightings,
 its first and its last; only the events of the other days are sorted. As long as the rule's maximum
 silence is not shorter than a block of one day, the stays are the same as from all events.
 """
@@ -20,10 +20,11 @@ class Compiled:
     stays: int
 
 
-def number_cities(con: duckdb.DuckDBPyConnection) -> None:
-    """From `cells`: `cities(city, code)`, `borders(city, other)` and `known_cells(cgi, place)`.
+def number_places(con: duckdb.DuckDBPyConnection) -> None:
+    """From `cells`: `cities(city, code)`, `places(place, city, partner)`, `known_cells(cgi, place)`.
 
-    Cities are numbered in the order of their codes: whole numbers sort faster than text.
+    A place is what the rule tells cells apart by: their city, and the other city that their range
+    reaches into. Numbered in the order of the codes: whole numbers sort faster than text.
     """
     con.execute(
         """CREATE OR REPLACE TABLE cities AS
@@ -32,46 +33,48 @@ def number_cities(con: duckdb.DuckDBPyConnection) -> None:
         WHERE code IS NOT NULL"""
     )
     con.execute(
-        """CREATE OR REPLACE TABLE borders AS
-        WITH pairs AS (
-            SELECT DISTINCT a.city AS city, b.city AS other
-            FROM cells JOIN cities a ON a.code = city_code JOIN cities b ON b.code = alt_city_code
-        )
-        SELECT city, other FROM pairs UNION SELECT other, city FROM pairs"""
+        """CREATE OR REPLACE TABLE places AS
+        SELECT CAST(row_number() OVER (ORDER BY city, partner NULLS FIRST) AS INTEGER) AS place,
+               city, partner
+        FROM (SELECT DISTINCT c.city, a.city AS partner
+              FROM cells JOIN cities c ON c.code = city_code
+              LEFT JOIN cities a ON a.code = alt_city_code)"""
     )
     con.execute(
         """CREATE OR REPLACE TABLE known_cells AS
-        SELECT cgi, city AS place FROM cells JOIN cities ON code = city_code"""
+        SELECT cgi, place
+        FROM cells JOIN cities c ON c.code = city_code LEFT JOIN cities a ON a.code = alt_city_code
+        JOIN places p ON p.city = c.city AND p.partner IS NOT DISTINCT FROM a.city"""
     )
 
 
 def reduce_days(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> None:
-    """From `events(subscriber, t, city)`: `sightings`, no more of them than the rule needs."""
+    """From `events(subscriber, t, place)`: `sightings`, no more of them than the rule needs."""
     if parameters.max_silence < BLOCK_MS:
         con.execute(
-            "CREATE OR REPLACE TEMP VIEW sightings AS SELECT subscriber, t, city FROM events"
+            "CREATE OR REPLACE TEMP VIEW sightings AS SELECT subscriber, t, place FROM events"
         )
         return
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE blocks AS
         SELECT subscriber, t // {BLOCK_MS} AS block, min(t) AS first_t, max(t) AS last_t,
-               min(city) AS city, max(city) <> min(city) AS mixed
+               min(place) AS place, max(place) <> min(place) AS mixed
         FROM events GROUP BY ALL"""
     )
     con.execute(
         f"""CREATE OR REPLACE TEMP VIEW sightings AS
-        SELECT subscriber, first_t AS t, city FROM blocks WHERE NOT mixed
+        SELECT subscriber, first_t AS t, place FROM blocks WHERE NOT mixed
         UNION ALL
-        SELECT subscriber, last_t, city FROM blocks WHERE NOT mixed AND last_t > first_t
+        SELECT subscriber, last_t, place FROM blocks WHERE NOT mixed AND last_t > first_t
         UNION ALL
-        SELECT e.subscriber, e.t, e.city
+        SELECT e.subscriber, e.t, e.place
         FROM events e JOIN blocks b
           ON b.mixed AND b.subscriber = e.subscriber AND b.block = e.t // {BLOCK_MS}"""
     )
 
 
 def compile_stays(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> Compiled:
-    """From `events(subscriber, t, city)` and `borders`: the table `stays`."""
+    """From `events(subscriber, t, place)` and `places`: the table `stays`."""
     reduce_days(con, parameters)
     con.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {rule.sql(parameters)}")
     row = con.execute(

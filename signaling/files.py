@@ -56,7 +56,7 @@ def compile_files(
         report = cells.resolve_cells(con, places)
         if report.rejected:
             job.summary.rejected["row of the cell list that cannot be used"] = report.rejected
-        compilation.number_cities(con)
+        compilation.number_places(con)
         job.run(event_files)
         for path in sorted(work.glob("*.*")):
             path.rename(out / path.name)
@@ -95,7 +95,7 @@ class _Job:
                 if found:
                     self.con.execute(
                         "CREATE OR REPLACE TABLE taken AS"
-                        f" SELECT subscriber, t, city, reason FROM {events.in_list(found)}"
+                        f" SELECT subscriber, t, place, reason FROM {events.in_list(found)}"
                     )
                 if found or buckets == 1:
                     self._compile(bucket)
@@ -109,7 +109,7 @@ class _Job:
         source = events.open_events(self.con, path)
         rows = f"""SELECT
             CASE WHEN reason IS NULL THEN CAST('1' || imsi AS BIGINT) END AS subscriber, t,
-            CAST(place AS INTEGER) AS city, reason IS NOT NULL AS reason
+            CAST(place AS INTEGER) AS place, reason IS NOT NULL AS reason
             FROM ({events.judged(source)})"""
         with reading.naming(path):
             if folder:
@@ -123,7 +123,7 @@ class _Job:
             else:
                 self.con.execute(
                     "CREATE TABLE IF NOT EXISTS taken"
-                    " (subscriber BIGINT, t BIGINT, city INTEGER, reason BOOLEAN)"
+                    " (subscriber BIGINT, t BIGINT, place INTEGER, reason BOOLEAN)"
                 )
                 self.con.execute(f"INSERT INTO taken {rows}")
                 taken = "taken"
@@ -140,11 +140,11 @@ class _Job:
     def _compile(self, bucket: int) -> None:
         con, minimum = self.con, self.parameters.minimum_stay
         con.execute(
-            """CREATE OR REPLACE VIEW events AS SELECT subscriber, t, city FROM taken
-            WHERE city IS NOT NULL AND NOT reason"""
+            """CREATE OR REPLACE VIEW events AS SELECT subscriber, t, place FROM taken
+            WHERE place IS NOT NULL AND NOT reason"""
         )
         row = con.execute(
-            "SELECT count(*), count(*) FILTER (WHERE city IS NULL AND NOT reason) FROM taken"
+            "SELECT count(*), count(*) FILTER (WHERE place IS NULL AND NOT reason) FROM taken"
         ).fetchone()
         assert row is not None
         self.summary.events += row[0]

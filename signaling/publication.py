@@ -46,7 +46,7 @@ def publish_bucket(store: Store, bucket: int, days: Days, parameters: rule.Param
         for chunk in range(_chunks(con)):
             con.execute(
                 f"""CREATE OR REPLACE TEMP VIEW events AS
-                SELECT s.subscriber, s.t, c.city FROM stored s JOIN city_of_cell c USING (cell)
+                SELECT s.subscriber, s.t, p.place FROM stored s JOIN place_of_cell p USING (cell)
                 WHERE s.subscriber IN (SELECT subscriber FROM affected WHERE chunk = {chunk})"""
             )
             compilation.compile_stays(con, parameters)
@@ -68,9 +68,9 @@ def _prepare(
     days: Days,
 ) -> None:
     con.execute(f"CREATE TABLE cells AS FROM read_parquet({reading.quoted(store.cells)})")
-    compilation.number_cities(con)
+    compilation.number_places(con)
     con.execute(
-        "CREATE TABLE city_of_cell AS SELECT cell, city FROM cells JOIN cities ON code = city_code"
+        "CREATE TABLE place_of_cell AS SELECT cell, place FROM cells JOIN known_cells USING (cgi)"
     )
     con.execute(f"CREATE VIEW stored AS FROM {events.in_list([file.path for file in files])}")
     con.execute(

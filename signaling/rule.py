@@ -34,7 +34,7 @@ class Parameters:
 
 
 def sql(parameters: Parameters) -> str:
-    """The rule as one SELECT over `sightings(subscriber, t, city)` and `borders(city, other)`.
+    """The rule as one SELECT over `sightings(subscriber, t, place)` and `places`.
 
     Yields subscriber, city, alt_city, start_ms, end_ms: stays of every length, half-open, in epoch
     milliseconds. It runs unchanged on DuckDB and on Spark SQL.

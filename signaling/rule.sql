@@ -1,18 +1,27 @@
 -- From sightings to stays: the published rule (docs/rule.md) as one portable text.
 --
--- In:  sightings(subscriber, t, city)   t: epoch milliseconds (BIGINT); any order, duplicates allowed
---      borders(city, other)             pairs of cities between which some cell's range crosses, both ways
+-- In:  sightings(subscriber, t, place)   t: epoch milliseconds (BIGINT); any order, duplicates allowed
+--      places(place, city, partner)      what cells are told apart by: the city, and the other city that
+--                                        their range reaches into, or NULL
 -- Out: subscriber, city, alt_city, start_ms, end_ms   half-open [start_ms, end_ms), stays of every length;
 --      alt_city is NULL unless the evidence fits two cities (the likelier one is city)
 --
 -- Only what DuckDB and Spark SQL both understand: window functions, CASE, joins, whole numbers.
 -- Padding halves a gap, so spans are kept doubled (suffix 2) until the last step and nothing is rounded
 -- on the way. A missing neighbour is asked for by name, never through LEAST(NULL, cap), which is the cap.
-WITH neighbours AS (
+WITH seen AS (
+    SELECT s.subscriber, s.t, p.city FROM sightings s JOIN places p ON p.place = s.place
+),
+borders AS (
+    SELECT city, partner AS other FROM places WHERE partner IS NOT NULL
+    UNION
+    SELECT partner AS city, city AS other FROM places WHERE partner IS NOT NULL
+),
+neighbours AS (
     SELECT subscriber, city, t,
            LAG(t) OVER in_time AS t_before, LAG(city) OVER in_time AS city_before,
            LEAD(t) OVER in_time AS t_after, LEAD(city) OVER in_time AS city_after
-    FROM sightings
+    FROM seen
     WINDOW in_time AS (PARTITION BY subscriber ORDER BY t, city)
 ),
 -- 1. Runs: the same city, no silence longer than the maximum. Only their ends go on from here.

@@ -31,9 +31,11 @@ def stays(
     parameters = parameters or rule.Parameters()
     with _engine().cursor() as con:
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE events (subscriber BIGINT, t BIGINT, city INTEGER)"
+            "CREATE OR REPLACE TEMP TABLE events (subscriber BIGINT, t BIGINT, place INTEGER)"
         )
-        con.execute("CREATE OR REPLACE TEMP TABLE borders (city INTEGER, other INTEGER)")
+        con.execute(
+            "CREATE OR REPLACE TEMP TABLE places (place INTEGER, city INTEGER, partner INTEGER)"
+        )
         rows: list[Any] = list(sightings)
         if rows:
             con.execute(
@@ -41,8 +43,9 @@ def stays(
                 " unnest(?::INTEGER[])",
                 [list(column) for column in zip(*rows, strict=True)],
             )
-        for one, other in borders:
-            con.execute("INSERT INTO borders VALUES (?, ?), (?, ?)", [one, other, other, one])
+        con.execute("INSERT INTO places SELECT DISTINCT place, place, NULL FROM events")
+        for number, (one, other) in enumerate(borders):
+            con.execute("INSERT INTO places VALUES (?, ?, ?)", [1000 + number, one, other])
         if reduced:
             compilation.compile_stays(con, parameters)
         else:
