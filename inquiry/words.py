@@ -1,5 +1,7 @@
 """How commands are told to readers."""
 
+from functools import partial, reduce
+
 from core import catalogue
 
 
@@ -9,6 +11,9 @@ def word(locale: str, command: str) -> str:
 
 
 def languages(locale: str) -> str:
-    """What to text for each language: LANG en, LANG zh."""
-    separator = str(catalogue.language(locale).dates["separator"])
-    return separator.join(f"{word(locale, 'lang')} {code}" for code in catalogue.locales())
+    """What to text for another language: LANG en or zh."""
+    return f"{word(locale, 'lang')} {reduce(partial(_either, locale), catalogue.locales())}"
+
+
+def _either(locale: str, first: str, second: str) -> str:
+    return catalogue.render(locale, "lang.either", first=first, second=second)

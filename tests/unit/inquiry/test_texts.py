@@ -107,3 +107,13 @@ def test_every_word_that_a_text_tells_people_to_send_is_understood(locale: str) 
         for word in told.findall(text):
             command = re.sub(r"\d+$", "", catalogue.compact(word))
             assert command in known, f"{key}: {word}"
+
+
+@pytest.mark.parametrize(("locale", "told"), [("en", "LANG en or zh"), ("zh", "语言 en或zh")])
+def test_one_language_is_to_be_chosen(locale: str, told: str) -> None:
+    """A reader must not take the languages for a pair, or text them both."""
+    assert languages(locale) == told
+
+
+def test_ok_is_said_to_hold_until_it_ends_not_from_then_on() -> None:
+    assert "lasts 366 days; until it ends, TRIP is answered at once" in longest("en", "notice.self")
