@@ -72,8 +72,3 @@ def count(text: str) -> Segments:
     encoding = encoding_of(text)
     units = sum(width(c, encoding) for c in text)
     return Segments(encoding, len(split(text)), units)
-
-
-def unusual(text: str) -> list[str]:
-    """The characters that keep a text out of GSM-7, each once: what doubles its price."""
-    return sorted({c for c in text if c not in GSM_BASIC and c not in GSM_EXTENSION})

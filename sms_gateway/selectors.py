@@ -16,10 +16,3 @@ def address_of_inbound(*, inbound_id: int) -> Address | None:
     context = sealed.inbound_sender(row.provider, row.provider_message_id)
     opened = sealed.unseal(row.key_id, (row.sender_sealed, context))
     return Address(opened[0], bytes(row.number_index)) if opened else None
-
-
-def address_of_number(*, number_index: bytes) -> Address | None:
-    """The number behind a blind index, as it last texted; None when it never did or was erased."""
-    newest = InboundMessage.objects.filter(number_index=number_index).order_by("-id")
-    inbound_id = newest.values_list("id", flat=True).first()
-    return address_of_inbound(inbound_id=inbound_id) if inbound_id is not None else None

@@ -55,6 +55,7 @@ def django_db_setup(django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
     if database.FAILURE in os.environ:
         pytest.fail(os.environ[database.FAILURE], pytrace=False)
     database.renew()
+    # A private hook of Django, which the stubs leave out.
     TransactionTestCase._fixture_teardown = _renew  # type: ignore[attr-defined]
     yield
     with django_db_blocker.unblock():

@@ -119,5 +119,6 @@ def everything(client: redis.Redis) -> Iterator[bytes]:
     for key in client.scan_iter():
         kind = client.type(key)
         command, *arguments = readers[kind if isinstance(kind, str) else kind.decode()]
+        # The library gives this one method no types.
         value = client.execute_command(command, key, *arguments)  # type: ignore[no-untyped-call]
         yield repr((key, value)).encode()

@@ -18,7 +18,7 @@ class Seen:
     listener_fails: bool = False
 
     def reset(self) -> None:
-        self.__init__()  # type: ignore[misc]
+        vars(self).update(vars(Seen()))
 
 
 seen = Seen()

@@ -19,7 +19,7 @@ silent.setLevel(logging.CRITICAL)
 logging.getLogger("urllib3.connectionpool").setLevel(logging.INFO)
 
 
-class HttpClient(TwilioHttpClient):  # type: ignore[misc]
+class HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has no types
     """Sends every request to `base_url` instead of the host the library has built in."""
 
     def __init__(self, base_url: str) -> None:

@@ -3,11 +3,13 @@ and run when a test says so, as often and in the order it wants."""
 
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -70,8 +72,12 @@ def address(number: str = NUMBER) -> Address:
 
 def send_text(body: str = "hello", *, number: str = NUMBER, **more: object) -> OutboundMessage:
     """Queue a text as the worker does; the row."""
-    given = {"kind": "answer", "cause": f"test:{OutboundMessage.objects.count()}", **more}
-    outbound_id = services.queue(to=address(number), body=body, **given)  # type: ignore[arg-type]
+    given: dict[str, Any] = {
+        "kind": "answer",
+        "cause": f"test:{OutboundMessage.objects.count()}",
+        **more,
+    }
+    outbound_id = services.queue(to=address(number), body=body, **given)
     return OutboundMessage.objects.get(id=outbound_id)
 
 
@@ -162,12 +168,14 @@ class Text:
         return inbound_id or 0
 
 
-def report(as_role: AsRole, status: str, *, message_id: str = "", ref: object = None) -> None:
+def report(
+    as_role: AsRole, status: str, *, message_id: str = "", ref: uuid.UUID | None = None
+) -> None:
     """The web process receives a delivery report."""
     with as_role("web"):
         services.receive_report(
             provider="sandbox",
             provider_message_id=message_id or str(ref),
-            ref=ref,  # type: ignore[arg-type]
+            ref=ref,
             status=status,
         )

@@ -1,91 +1,22 @@
-"""Twilio's webhooks, called as Twilio calls them: with signatures made by its own library."""
+"""Texts that Twilio hands us, called as Twilio calls: with signatures made by its own library."""
 
-from collections.abc import Iterator
-from typing import Any, cast
 from unittest import mock
 
 import pytest
 from django.db import connection
-from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
-from twilio.request_validator import RequestValidator
 
-from sms_gateway import providers, selectors, services
-from sms_gateway.kinds import HELP, STOP
-from sms_gateway.models import (
-    DeliveryReport,
-    InboundMessage,
-    OutboundMessage,
-    Problem,
-    Reason,
-    State,
-)
-from tests.fakes import twilio_api
+from sms_gateway.models import InboundMessage, OutboundMessage, Problem
 from tests.fakes.conversation import Seen
-from tests.fakes.twilio_api import TOKEN, FakeTwilio
-from tests.integration.sms_gateway.conftest import (
-    NUMBER,
-    AsRole,
-    Later,
-    Queue,
-    address,
-    in_threads,
-    send_text,
-)
+from tests.fakes.twilio_api import FakeTwilio
+from tests.integration.sms_gateway.conftest import NUMBER, AsRole, Later, Queue, in_threads
+from tests.integration.sms_gateway.twilio import BASE, INBOUND, fake, form, post, rows, sign
 
-BASE = "https://travelcheck.example"
-SERVICE_NUMBER = "+12025550100"
-INBOUND = "/sms/twilio/inbound"
+__all__ = ["fake"]
 
 
-@pytest.fixture(autouse=True)
-def fake(settings: Settings, transactional_db: None) -> Iterator[FakeTwilio]:
-    with twilio_api.running() as running:
-        settings.SMS_PROVIDER = "twilio"
-        settings.SMS_NUMBER = SERVICE_NUMBER
-        settings.PUBLIC_BASE_URL = BASE
-        settings.ALLOWED_HOSTS = ["travelcheck.example", "testserver", "evil.example"]
-        settings.TWILIO_ACCOUNT_SID = twilio_api.ACCOUNT
-        settings.TWILIO_AUTH_TOKEN = TOKEN
-        settings.TWILIO_API_BASE_URL = running.base_url
-        settings.TWILIO_HANDLES_KEYWORDS = False
-        providers.get.cache_clear()
-        yield running
-        providers.get.cache_clear()
-
-
-def form(body: str = "TRIP", sid: str = "SM" + "0" * 32, **more: str) -> dict[str, str]:
-    return {
-        "MessageSid": sid,
-        "SmsSid": sid,
-        "AccountSid": twilio_api.ACCOUNT,
-        "From": NUMBER,
-        "To": SERVICE_NUMBER,
-        "Body": body,
-        "NumMedia": "0",
-        "NumSegments": "1",
-        **more,
-    }
-
-
-def sign(url: str, params: dict[str, str], token: str = TOKEN) -> str:
-    return str(RequestValidator(token).compute_signature(url, params))
-
-
-def post(
-    path: str, params: dict[str, str], signature: str | None = None, **extra: Any
-) -> HttpResponse:
-    given = sign(BASE + path, params) if signature is None else signature
-    headers = {"X-Twilio-Signature": given} if given else {}
-    return cast(HttpResponse, Client().post(path, params, headers=headers, **extra))
-
-
-def rows() -> int:
-    return InboundMessage.objects.count() + DeliveryReport.objects.count()
-
-
-# ------------------------------------------------------------------ what comes in
 def test_a_signed_text_is_stored_and_answered_with_empty_twiml(
     as_role: AsRole, queue: Queue, stand_ins: Seen, fake: FakeTwilio
 ) -> None:
@@ -224,183 +155,7 @@ def test_a_lost_queue_does_not_lose_the_text(
     assert InboundMessage.objects.get().handled_at is None
 
 
-# ------------------------------------------------------------------ reports
-def deliver_receipt(
-    as_role: AsRole, receipt: tuple[str, dict[str, str], str], signature: str | None = None
-) -> int:
-    url, params, signed = receipt
-    with as_role("web"):
-        return post(url.removeprefix(BASE), params, signature or signed).status_code
-
-
-def test_a_signed_receipt_moves_the_text(as_role: AsRole, queue: Queue, fake: FakeTwilio) -> None:
-    send_text()
-    queue.run()
-    sid = fake.messages[0]["sid"]
-    for status in ("queued", "sent", "delivered", "sent"):
-        assert deliver_receipt(as_role, fake.receipt(sid, status)) == 200
-        queue.run()
-    assert OutboundMessage.objects.get().state == State.DELIVERED
-    assert DeliveryReport.objects.count() == 3
-
-
-def test_a_forged_receipt_is_refused(as_role: AsRole, queue: Queue, fake: FakeTwilio) -> None:
-    send_text()
-    queue.run()
-    receipt = fake.receipt(fake.messages[0]["sid"], "delivered")
-    assert deliver_receipt(as_role, receipt, "forged") == 403
-    url, params, signature = receipt
-    other = url.rsplit("=", 1)[0] + "=3f0ad2c6-8d52-4a3f-9b3f-6a1f0a2b9a11"
-    assert deliver_receipt(as_role, (other, params, signature)) == 403
-    assert DeliveryReport.objects.count() == 0
-
-
-def test_a_receipt_of_an_unknown_text_is_taken(as_role: AsRole) -> None:
-    path = "/sms/twilio/status"
-    params = {"MessageSid": "SM" + "9" * 32, "MessageStatus": "delivered"}
-    with as_role("web"):
-        assert post(path, params).status_code == 200
-        params["MessageStatus"] = "sent"
-        assert post(f"{path}?ref=not-a-reference", params).status_code == 200
-
-
-def test_a_receipt_says_that_the_person_opted_out(
-    as_role: AsRole, queue: Queue, fake: FakeTwilio
-) -> None:
-    send_text()
-    queue.run()
-    receipt = fake.receipt(fake.messages[0]["sid"], "failed", ErrorCode="21610")
-    deliver_receipt(as_role, receipt)
-    queue.run()
-    assert OutboundMessage.objects.get().state == State.FAILED
-    assert selectors.is_opted_out(number_index=address().number_index)
-
-
-# ------------------------------------------------------------------ what goes out
-def state() -> tuple[str, str]:
-    row = OutboundMessage.objects.get()
-    return row.state, row.reason
-
-
-def test_somebody_who_stopped_at_twilio_is_in_our_ledger_too(
-    queue: Queue, fake: FakeTwilio
-) -> None:
-    fake.opted_out.add(NUMBER)
-    send_text()
-    queue.run()
-    assert state() == (State.SUPPRESSED, Reason.OPTED_OUT)
-    assert selectors.is_opted_out(number_index=address().number_index)
-
-
-def test_a_permanent_failure_ends_it(queue: Queue, fake: FakeTwilio) -> None:
-    fake.fail_with = [twilio_api.problem(400, 21211, "invalid")]
-    send_text()
-    queue.run()
-    assert state() == (State.FAILED, Reason.PERMANENT)
-    assert OutboundMessage.objects.get().error_code == "21211"
-
-
-@pytest.mark.parametrize(("status", "code"), [(429, 20429), (401, 20003)])
-def test_other_failures_are_tried_again_until_they_succeed(
-    queue: Queue, fake: FakeTwilio, later: Later, status: int, code: int
-) -> None:
-    fake.fail_with = [twilio_api.problem(status, code, "no")] * 4
-    send_text()
-    queue.run()
-    assert state()[0] == State.QUEUED
-    seconds = 0
-    while OutboundMessage.objects.get().state == State.QUEUED:
-        seconds += 5
-        later(seconds)
-        services.sweep()
-        queue.run()
-        assert seconds < 3600
-    assert state() == (State.SENT, "")
-    assert OutboundMessage.objects.get().attempts == 5
-    assert seconds > 300  # it waited longer each time
-    assert len(fake.messages) == 1
-
-
-def test_what_never_succeeds_ends_with_its_reason(
-    queue: Queue, fake: FakeTwilio, later: Later
-) -> None:
-    fake.fail_with = [twilio_api.problem(429, 20429, "no")] * 10
-    send_text()
-    queue.run()
-    later(25 * 3600)
-    services.sweep()
-    queue.run()
-    assert state() == (State.FAILED, Reason.TEMPORARY)
-    assert OutboundMessage.objects.get().body_sealed is None
-
-
-@pytest.mark.parametrize("accepted", [True, False])
-def test_after_a_broken_connection_twilio_is_asked_before_anything_is_sent_again(
-    queue: Queue, fake: FakeTwilio, later: Later, accepted: bool
-) -> None:
-    if accepted:
-        fake.after_accepting = "close"
-    else:
-        fake.fail_with = [twilio_api.problem(503, 20503, "unavailable")]
-    send_text()
-    queue.run()
-    assert state()[0] == State.SENDING
-    fake.after_accepting = ""
-    later(60)
-    services.sweep()
-    queue.run()
-    assert state() == (State.SENT, "")
-    assert len(fake.messages) == 1
-    methods = [method for method, _ in fake.requests]
-    assert methods == (["POST", "GET"] if accepted else ["POST", "GET", "POST"])
-
-
-# ------------------------------------------------------------------ who answers STOP
-@pytest.mark.parametrize(
-    ("body", "theirs"),
-    [("STOP", True), (" stop ", True), ("Unsubscribe", True), ("退订", False), ("STOP 3", False)],
-)
-def test_one_confirmation_of_stop_theirs_or_ours(
-    as_role: AsRole, queue: Queue, fake: FakeTwilio, settings: Settings, body: str, theirs: bool
-) -> None:
-    settings.TWILIO_HANDLES_KEYWORDS = True
-    with as_role("web"):
-        post(INBOUND, form(body))
-    queue.lose()
-    inbound = InboundMessage.objects.get()
-    send_text(kind=STOP, reply_to=inbound.id)
-    queue.run()
-    assert len(fake.messages) == (0 if theirs else 1)
-    assert state() == (
-        (State.SUPPRESSED, Reason.ANSWERED_BY_PROVIDER) if theirs else (State.SENT, "")
-    )
-
-
-def test_other_replies_to_a_keyword_are_ours(
-    as_role: AsRole, queue: Queue, fake: FakeTwilio, settings: Settings
-) -> None:
-    """YES re-subscribes at Twilio; that it is not consent is for us to say."""
-    settings.TWILIO_HANDLES_KEYWORDS = True
-    with as_role("web"):
-        post(INBOUND, form("YES"))
-    queue.run()
-    assert len(fake.messages) == 1
-
-
-def test_all_confirmations_are_ours_when_twilio_is_told_to_leave_them(
-    as_role: AsRole, queue: Queue, fake: FakeTwilio
-) -> None:
-    with as_role("web"):
-        post(INBOUND, form("HELP"))
-    queue.lose()
-    send_text(kind=HELP, reply_to=InboundMessage.objects.get().id)
-    queue.run()
-    assert len(fake.messages) == 1
-
-
 def test_the_webhook_needs_few_round_trips(as_role: AsRole, queue: Queue) -> None:
-    from django.test.utils import CaptureQueriesContext
-
     with as_role("web"):
         post(INBOUND, form(sid="SM" + "1" * 32))
         with CaptureQueriesContext(connection) as queries:

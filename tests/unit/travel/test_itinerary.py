@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from random import Random
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -198,12 +199,12 @@ def test_every_visit_is_long_enough_inside_the_window_and_backed_by_points(
 
 @given(worlds(), st.randoms(use_true_random=False))
 def test_order_repetition_and_cuts_at_midnight_change_nothing(
-    world: tuple[Window, list[StayPoint]], random: object
+    world: tuple[Window, list[StayPoint]], random: Random
 ) -> None:
     window, points = world
     expected = compile_itinerary(points, [], window)
     pieces = [piece for point in points for piece in cut_by_day(point, window.zone)]
-    random.shuffle(pieces)  # type: ignore[attr-defined]
+    random.shuffle(pieces)
     assert compile_itinerary([*pieces, *pieces[:3]], [], window) == expected
 
 
