@@ -13,6 +13,7 @@ import phonenumbers
 from phonenumbers import PhoneNumberType
 
 from core.keys import derive
+from core.number_plans import e164_of_mobile
 
 
 class SenderKind(StrEnum):
@@ -38,6 +39,12 @@ class Number:
 def parse(raw: str) -> Number:
     """Classify what a provider calls a sender or recipient. Never raises."""
     text = raw.strip()
+    if mobile := e164_of_mobile(text):
+        return Number(mobile, SenderKind.MOBILE)
+    return _ask_the_library(text)
+
+
+def _ask_the_library(text: str) -> Number:
     if any(c.isalpha() for c in text):
         return Number(text[:20], SenderKind.ALPHANUMERIC)
     try:
