@@ -58,7 +58,7 @@ def read_cells(con: duckdb.DuckDBPyConnection, path: Path) -> None:
     with reading.naming(path):
         con.execute(
             f"""INSERT INTO raw_cells
-        SELECT {reading.quoted(path)}, row + 2, cgi, lon, lat, range_m, city_code,
+        SELECT {reading.quoted(path)}, row, cgi, lon, lat, range_m, city_code,
                CASE WHEN cgi IS NULL OR NOT regexp_full_match(cgi, '{CGI_PATTERN}')
                         THEN 'cgi is not MCC-MNC-LAC-CI'
                     WHEN lon IS NULL OR lon NOT BETWEEN -180 AND 180
@@ -74,12 +74,32 @@ def read_cells(con: duckdb.DuckDBPyConnection, path: Path) -> None:
                      {city} AS city_code
               FROM {source.sql})"""
         )
-    for line, reason in reading.broken_lines(con):
-        con.execute(
-            "INSERT INTO raw_cells (file, line, problem) VALUES (?, ?, ?)",
-            [str(path), line, reason],
-        )
+    _find_lines(con, source)
+
+
+def _find_lines(con: duckdb.DuckDBPyConnection, source: reading.Source) -> None:
+    """Put lines of the file in the place of row numbers, and name the broken lines too."""
+    broken = reading.broken_lines(con)
     reading.forget_broken_lines(con)
+    file = reading.quoted(source.path)
+    bad = con.execute(
+        f"SELECT line FROM raw_cells WHERE file = {file} AND problem IS NOT NULL ORDER BY line"
+    ).fetchall()
+    rows = [row for (row,) in bad]
+    if not rows and not broken:
+        return
+    found, named = reading.line_numbers(source, rows, broken)
+    con.execute(
+        f"""UPDATE raw_cells SET line = f.line
+        FROM (SELECT unnest(?::BIGINT[]) AS row, unnest(?::BIGINT[]) AS line) f
+        WHERE file = {file} AND problem IS NOT NULL AND raw_cells.line = f.row""",
+        [rows, found],
+    )
+    con.execute(
+        f"""INSERT INTO raw_cells (file, line, problem)
+        SELECT {file}, unnest(?::BIGINT[]), unnest(?::TEXT[])""",
+        [[line for line, _ in named], [reason for _, reason in named]],
+    )
 
 
 def resolve_cells(con: duckdb.DuckDBPyConnection, places: Sequence[Place]) -> CellReport:

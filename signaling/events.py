@@ -19,18 +19,20 @@ def open_events(con: duckdb.DuckDBPyConnection, path: Path) -> reading.Source:
     return reading.open_source(con, path, COLUMNS)
 
 
-def judged(source: reading.Source, *, numbered: bool = False) -> str:
+def judged(source: reading.Source, *, numbered: bool = False, latest: int = FOREVER) -> str:
     """SELECT of every row as (imsi, t, cgi, place, reason[, row]).
 
     `place` comes from the table `known_cells(cgi, place)`, NULL where the cell is not known;
-    `reason` says why a row is bad, NULL where it is not.
+    `reason` says why a row is bad, NULL where it is not. Nothing may be after `latest` (epoch ms).
     """
     row = f", {reading.row_number(source)} AS row" if numbered else ""
     return f"""SELECT *, CASE
             WHEN imsi IS NULL OR NOT regexp_full_match(imsi, '{IMSI_PATTERN}')
                 THEN 'imsi is not 6 to 15 digits'
             WHEN t IS NULL THEN 'timestamp is neither ISO 8601 nor epoch milliseconds'
-            WHEN t < {reading.SMALLEST_MILLISECONDS} THEN 'timestamp is not in milliseconds'
+            WHEN t NOT BETWEEN {reading.SMALLEST_MILLISECONDS} AND {reading.LARGEST_MILLISECONDS}
+                THEN 'timestamp is not in milliseconds'
+            WHEN t > {latest} THEN 'timestamp lies in the future'
             WHEN place IS NULL AND coalesce(NOT regexp_full_match(cgi, '{CGI_PATTERN}'), true)
                 THEN 'cgi is not MCC-MNC-LAC-CI' END AS reason
         FROM (SELECT {reading.text(source, "imsi")} AS imsi, {reading.text(source, "cgi")} AS cgi,
@@ -41,22 +43,20 @@ def judged(source: reading.Source, *, numbered: bool = False) -> str:
 def bad_rows(
     con: duckdb.DuckDBPyConnection, source: reading.Source, *, latest: int = FOREVER
 ) -> list[tuple[int, str]]:
-    """(line, reason) of every bad row, and of rows after `latest` (epoch ms).
+    """(line, reason) of bad rows, the first `reading.MOST_NAMED` of them.
 
-    Of a Parquet file the row is given, counted from 1.
+    Of a Parquet file the row is given, counted from 1. Raises reading.UnreadableFileError.
     """
     broken = reading.broken_lines(con)
     reading.forget_broken_lines(con)
     rows = con.execute(
-        f"""SELECT row, coalesce(reason, 'timestamp lies in the future')
-        FROM ({judged(source, numbered=True)})
-        WHERE reason IS NOT NULL OR t > {latest} ORDER BY row"""
+        f"""SELECT row, reason FROM ({judged(source, numbered=True, latest=latest)})
+        WHERE reason IS NOT NULL ORDER BY row LIMIT {reading.MOST_NAMED}"""
     ).fetchall()
     reading.forget_broken_lines(con)
-    header = 1 if source.kind == "csv" else 0
-    lines = reading.line_numbers([row for row, _ in rows], [n for n, _ in broken], header=header)
-    listed = [(line, str(reason)) for line, (_, reason) in zip(lines, rows, strict=True)]
-    return sorted(listed + broken)
+    lines, listed = reading.line_numbers(source, [row for row, _ in rows], broken)
+    listed += [(line, str(reason)) for line, (_, reason) in zip(lines, rows, strict=True)]
+    return sorted(listed)[: reading.MOST_NAMED]
 
 
 def in_list(paths: Sequence[Path]) -> str:

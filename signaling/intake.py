@@ -56,7 +56,8 @@ class Intake:
     rows: int = 0
     stored: int = 0
     left_out: Counter[str] = field(default_factory=Counter)  # good rows that are of no use
-    bad: list[tuple[int, str]] = field(default_factory=list)  # (line, reason)
+    rejected: Counter[str] = field(default_factory=Counter)  # bad rows, by reason
+    bad: list[tuple[int, str]] = field(default_factory=list)  # (line, reason); the first of them
     last_event_at: datetime | None = None
     files_added: int = 0
 
@@ -82,7 +83,7 @@ def take_in(store: Store, path: Path, horizon: Horizon) -> Intake:
     finally:
         con.close()
     _put_away(store, work, intake)
-    known = intake.rows - len(intake.bad) - sum(intake.left_out.values())
+    known = intake.rows - intake.rejected.total() - intake.left_out.total()
     intake.left_out[NO_SUBSCRIBER] = known - intake.stored
     return intake
 
@@ -91,27 +92,25 @@ def _survey(con: duckdb.DuckDBPyConnection, source: reading.Source, horizon: Hor
     """First reading: counts, bad rows, and the table `door` of references by IMSI."""
     con.execute(
         f"""CREATE TEMP TABLE surveyed AS
-        SELECT CASE WHEN reason IS NULL THEN imsi END AS imsi, count(*) AS rows,
-               count(*) FILTER (WHERE t > {horizon.high}) AS future,
+        SELECT CASE WHEN reason IS NULL THEN imsi END AS imsi, reason, count(*) AS rows,
                count(*) FILTER (WHERE t < {horizon.low}) AS too_old,
-               count(*) FILTER (WHERE place IS NULL
-                                AND t BETWEEN {horizon.low} AND {horizon.high}) AS unknown_cell,
-               max(t) FILTER (WHERE t <= {horizon.high}) AS last_t
-        FROM ({events.judged(source)}) GROUP BY 1"""
+               count(*) FILTER (WHERE place IS NULL AND t >= {horizon.low}) AS unknown_cell,
+               max(t) AS last_t
+        FROM ({events.judged(source, latest=horizon.high)}) GROUP BY 1, 2"""
     )
     row = con.execute(
-        """SELECT coalesce(sum(rows), 0), coalesce(sum(rows) FILTER (WHERE imsi IS NULL), 0),
-                  coalesce(sum(future) FILTER (WHERE imsi IS NOT NULL), 0),
-                  coalesce(sum(too_old) FILTER (WHERE imsi IS NOT NULL), 0),
-                  coalesce(sum(unknown_cell) FILTER (WHERE imsi IS NOT NULL), 0),
-                  max(last_t) FILTER (WHERE imsi IS NOT NULL) FROM surveyed"""
+        """SELECT coalesce(sum(rows), 0), coalesce(sum(too_old), 0),
+                  coalesce(sum(unknown_cell), 0), max(last_t) FROM surveyed WHERE reason IS NULL"""
     ).fetchone()
     assert row is not None
-    rows, bad, future, too_old, unknown_cell, last_t = row
-    broken = len(reading.broken_lines(con))
-    intake = Intake(rows=int(rows) + broken)
+    good, too_old, unknown_cell, last_t = row
+    intake = Intake()
     intake.left_out.update({TOO_OLD: int(too_old), UNKNOWN_CELL: int(unknown_cell)})
-    if bad or broken or future:
+    intake.rejected.update(line.reason for line in reading.broken_lines(con))
+    counted = "SELECT reason, rows FROM surveyed WHERE reason IS NOT NULL"
+    intake.rejected.update(dict(con.execute(counted).fetchall()))
+    intake.rows = int(good) + intake.rejected.total()
+    if intake.rejected:
         intake.bad = events.bad_rows(con, source, latest=horizon.high)
     if last_t is not None:
         intake.last_event_at = datetime.fromtimestamp(last_t / 1000, horizon.zone)
@@ -156,10 +155,10 @@ def _write_events(
         f"""COPY (
             SELECT d.subscriber, e.t, CAST(e.place AS INTEGER) AS cell,
                    {local_days.day_sql(local)} AS day, d.bucket
-            FROM ({events.judged(source)}) e
+            FROM ({events.judged(source, latest=horizon.high)}) e
             JOIN door d ON d.imsi = e.imsi AND e.t >= d.low AND e.t < d.high
             WHERE e.reason IS NULL AND e.place IS NOT NULL
-              AND e.t BETWEEN {horizon.low} AND {horizon.high}
+              AND e.t >= {horizon.low}
         ) TO {reading.quoted(work)} (FORMAT parquet, PARTITION_BY (day, bucket), COMPRESSION lz4,
                                      OVERWRITE_OR_IGNORE)"""
     )

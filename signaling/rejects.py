@@ -35,7 +35,7 @@ class RejectFile:
             writer = csv.writer(target)
             if first:
                 writer.writerow(["file", "line", "reason", *self.columns])
-            writer.writerows([file.name, *row] for row in rows)
+            writer.writerows([str(file), *row] for row in rows)
 
 
 def purge(store: Store, *, now: datetime) -> int:

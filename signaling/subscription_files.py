@@ -29,21 +29,45 @@ COLUMNS: Final = ("msisdn", "imsi", "valid_from", "valid_to")
 AT_ONCE: Final = 10_000
 
 
+NO_NUMBER: Final = "msisdn is not a possible E.164 number"
+NO_IMSI: Final = "imsi is not 6 to 15 digits"
+NO_BEGIN: Final = "valid_from is neither ISO 8601 nor epoch milliseconds"
+NO_END: Final = "valid_to is neither ISO 8601 nor epoch milliseconds"
+NO_TIME: Final = "valid_to is not after valid_from"
+
+
 @dataclass
 class Report:
+    files: int = 0
+    rows: int = 0
     added: int = 0
     changed: int = 0
     unchanged: int = 0
     erased: int = 0
     rejected: Counter[str] = field(default_factory=Counter)
     reject_file: Path | None = None
+    unreadable: list[str] = field(default_factory=list)
+    is_fresh: bool = False
+
+
+@dataclass
+class _Refused:
+    """Rows of one file that cannot be used: counted, and the first of them named."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    rows: list[tuple[int, str]] = field(default_factory=list)  # (row, reason)
+
+    def add(self, row: int, reason: str) -> None:
+        self.counts[reason] += 1
+        if len(self.rows) < reading.MOST_NAMED:
+            self.rows.append((row, reason))
 
 
 def load_subscriptions(*, paths: Sequence[Path], by: str = "operator") -> Report:
-    """Load files one after the other, each in one transaction; then the data counts as fresh,
-    unless not a single row could be used.
+    """Load files one after the other, each in one transaction.
 
-    Raises reading.UnreadableFileError; files before the unreadable one stay loaded.
+    A file that cannot be read is named in the report and nothing of it is loaded; the others are.
+    Afterwards the data counts as fresh, if every file went in and at least one row could be used.
     """
     report = Report()
     where = Store(Path(settings.SIGNALING_STORE))
@@ -51,39 +75,45 @@ def load_subscriptions(*, paths: Sequence[Path], by: str = "operator") -> Report
     reject_file = RejectFile(where, "subscriptions", ("msisdn", "imsi", "valid_from", "valid_to"))
     with Progress("Loading subscriptions", len(paths)) as progress:
         for path in paths:
-            _load_file(path, report, reject_file, by)
+            try:
+                _load_file(path, report, reject_file, by)
+            except reading.UnreadableFileError as error:
+                report.unreadable.append(str(error))
             progress.advance()
     report.reject_file = reject_file.path
-    if report.added + report.changed + report.unchanged + report.erased:
+    used = report.added + report.changed + report.unchanged + report.erased
+    if used and not report.unreadable:
         loading.note_fresh()  # a file that said nothing usable refreshed nothing
+        report.is_fresh = True
     return report
 
 
 def _load_file(path: Path, report: Report, reject_file: RejectFile, by: str) -> None:
     con = reading.connect()
-    bad: list[tuple[int, str]] = []
+    refused = _Refused()
     with transaction.atomic():
         with reading.naming(path):
             source = reading.open_source(con, path, COLUMNS)
-            loaded = loading.load(rows=_rows(con, source, bad))
+            loaded = loading.load(rows=_rows(con, source, refused), most=reading.MOST_NAMED)
         broken = reading.broken_lines(con)
-        refused = dict(_to_file_lines(source, bad + loaded.refused, [n for n, _ in broken]))
-        rejected = sorted([*refused.items(), *broken])
+        rejected = refused.counts + loaded.refused + Counter(line.reason for line in broken)
+        _set_aside(con, source, reject_file, sorted([*refused.rows, *loaded.named]), broken)
         record(
             event="import.done",
             by=by,
             fields={
                 "kind": "subscriptions",
                 "rows": loaded.added + loaded.changed + loaded.unchanged,
-                "rejected": len(rejected),
+                "rejected": rejected.total(),
             },
         )
-    _set_aside(con, source, reject_file, bad + loaded.refused, broken)
+    report.files += 1
+    report.rows += loaded.rows + refused.counts.total() + len(broken)
     report.added += loaded.added
     report.changed += loaded.changed
     report.unchanged += loaded.unchanged
     report.erased += loaded.erased
-    report.rejected.update(reason for _, reason in rejected)
+    report.rejected += rejected
 
 
 def _select(source: reading.Source) -> str:
@@ -92,29 +122,33 @@ def _select(source: reading.Source) -> str:
         {reading.milliseconds(source, "valid_from")} AS low,
         {reading.milliseconds(source, "valid_to")} AS high,
         nullif(trim(CAST(valid_from AS TEXT)), '') AS low_text,
-        nullif(trim(CAST(valid_to AS TEXT)), '') AS high_text,
-        regexp_full_match({reading.text(source, "imsi")}, '{IMSI_PATTERN}') AS imsi_fits
+        nullif(trim(CAST(valid_to AS TEXT)), '') AS high_text
         FROM {source.sql}"""
 
 
+def _judged(source: reading.Source) -> str:
+    """SELECT of every row as (row, msisdn, imsi, low, high, reason); the number is not judged."""
+    units = f"BETWEEN {reading.SMALLEST_MILLISECONDS} AND {reading.LARGEST_MILLISECONDS}"
+    return f"""SELECT row, msisdn, imsi, low, high, CASE
+            WHEN imsi IS NULL OR NOT regexp_full_match(imsi, '{IMSI_PATTERN}') THEN '{NO_IMSI}'
+            WHEN low IS NULL OR low NOT {units} THEN '{NO_BEGIN}'
+            WHEN high_text IS NOT NULL AND (high IS NULL OR high NOT {units}) THEN '{NO_END}'
+            WHEN high <= low THEN '{NO_TIME}' END AS reason
+        FROM ({_select(source)})"""
+
+
 def _rows(
-    con: duckdb.DuckDBPyConnection, source: reading.Source, bad: list[tuple[int, str]]
+    con: duckdb.DuckDBPyConnection, source: reading.Source, refused: _Refused
 ) -> Iterator[loading.Row]:
-    """Usable rows; the others go to `bad` as (row, reason)."""
-    result = con.execute(_select(source))
+    """Usable rows; the others go to `refused`."""
+    result = con.execute(_judged(source))
     while chunk := result.fetchmany(AT_ONCE):
-        for row, msisdn, imsi, low, high, _, high_text, imsi_fits in chunk:
+        for row, msisdn, imsi, low, high, reason in chunk:
             number = numbers.parse(msisdn or "")
             if number.kind not in (SenderKind.MOBILE, SenderKind.LANDLINE):
-                bad.append((row, "msisdn is not a possible E.164 number"))
-            elif not imsi_fits:
-                bad.append((row, "imsi is not 6 to 15 digits"))
-            elif low is None:
-                bad.append((row, "valid_from is not a moment"))
-            elif high is None and high_text is not None:
-                bad.append((row, "valid_to is not a moment"))
-            elif high is not None and high <= low:
-                bad.append((row, "valid_to is not after valid_from"))
+                refused.add(row, NO_NUMBER)
+            elif reason:
+                refused.add(row, reason)
             else:
                 yield loading.Row(
                     line=row,
@@ -129,37 +163,26 @@ def _moment(milliseconds: int) -> datetime:
     return datetime.fromtimestamp(milliseconds / 1000, UTC)
 
 
-def _to_file_lines(
-    source: reading.Source, rows: Sequence[tuple[int, str]], broken: Sequence[int]
-) -> Iterator[tuple[int, str]]:
-    ordered = sorted(rows)
-    header = 1 if source.kind == "csv" else 0
-    lines = reading.line_numbers([row for row, _ in ordered], broken, header=header)
-    for line, (_, reason) in zip(lines, ordered, strict=True):
-        yield line, reason
-
-
 def _set_aside(
     con: duckdb.DuckDBPyConnection,
     source: reading.Source,
     reject_file: RejectFile,
     refused: Sequence[tuple[int, str]],
-    broken: Sequence[tuple[int, str]],
+    broken: Sequence[reading.Broken],
 ) -> None:
     """Write the refused rows with what they hold, so that they can be mended and loaded."""
-    wanted = {
-        row: (line, reason)
-        for (row, _), (line, reason) in zip(
-            sorted(refused), _to_file_lines(source, refused, [n for n, _ in broken]), strict=True
-        )
-    }
-    if wanted:
-        result = con.execute(
-            f"SELECT row, msisdn, imsi, low_text, high_text FROM ({_select(source)})"
+    refused = refused[: reading.MOST_NAMED]
+    rows = [row for row, _ in refused]
+    lines, named = reading.line_numbers(source, rows, broken)
+    if refused:
+        values = con.execute(
+            f"SELECT msisdn, imsi, low_text, high_text FROM ({_select(source)})"
             " WHERE row IN (SELECT unnest(?::BIGINT[])) ORDER BY row",
-            [sorted(wanted)],
-        )
+            [rows],
+        ).fetchall()
+        reasons = [reason for _, reason in refused]
         reject_file.add(
-            source.path, [(*wanted[row], *values) for row, *values in result.fetchall()]
+            source.path,
+            [(n, why, *held) for n, why, held in zip(lines, reasons, values, strict=True)],
         )
-    reject_file.add(source.path, broken)
+    reject_file.add(source.path, named)

@@ -4,6 +4,7 @@ A row says that a number and an IMSI belonged together over one period. The same
 nothing. What a row cannot change is refused and named; it is never repaired by guessing.
 """
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -39,12 +40,14 @@ class Loaded:
     changed: int = 0
     unchanged: int = 0
     erased: int = 0  # rows of people who had everything erased: not taken
-    refused: list[tuple[int, str]] = field(default_factory=list)  # (line, reason)
+    rows: int = 0
+    refused: Counter[str] = field(default_factory=Counter)  # by reason
+    named: list[tuple[int, str]] = field(default_factory=list)  # (line, reason), the first of them
 
 
 @transaction.atomic
-def load(*, rows: Iterable[Row]) -> Loaded:
-    """Bring the tenures to what one file's rows say."""
+def load(*, rows: Iterable[Row], most: int = 100_000) -> Loaded:
+    """Bring the tenures to what one file's rows say. At most `most` refused rows are named."""
     loaded = Loaded()
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
@@ -65,13 +68,15 @@ def load(*, rows: Iterable[Row]) -> Loaded:
         loaded.added = cursor.rowcount
         cursor.execute("SELECT verdict, count(*) FROM incoming GROUP BY 1")
         counted = {verdict: int(rows) for verdict, rows in cursor.fetchall()}
+        loaded.rows = sum(counted.values())
         loaded.unchanged = counted.get("unchanged", 0)
         loaded.erased = counted.get("erased", 0) + counted.get(None, 0)
+        loaded.refused.update({REFUSALS[v]: n for v, n in counted.items() if v in REFUSALS})
         cursor.execute(
-            "SELECT line, verdict FROM incoming WHERE verdict = ANY (%s) ORDER BY line",
-            [list(REFUSALS)],
+            "SELECT line, verdict FROM incoming WHERE verdict = ANY (%s) ORDER BY line LIMIT %s",
+            [list(REFUSALS), most],
         )
-        loaded.refused = [(int(line), REFUSALS[verdict]) for line, verdict in cursor.fetchall()]
+        loaded.named = [(int(line), REFUSALS[verdict]) for line, verdict in cursor.fetchall()]
         cursor.execute("DROP TABLE incoming")
     return loaded
 

@@ -176,7 +176,7 @@ def test_bad_rows_are_named_and_the_rest_goes_in(three: Service) -> None:
     assert report.reject_file is not None
     listed = [line.split(",") for line in report.reject_file.read_text().splitlines()[1:]]
     assert [(file, int(line) - good - 1) for file, line, _ in listed] == [
-        ("bad.csv", n) for n in range(1, 7)
+        (str(path), n) for n in range(1, 7)
     ]
     assert made.imsi(0) not in report.reject_file.read_text()
     assert report.reject_file.stat().st_mode & 0o077 == 0
