@@ -10,20 +10,42 @@ from sms_gateway.models.outbound import OPEN_STATES
 from sms_gateway.services.progress import close
 
 KEPT = timedelta(hours=24)
+BATCH = 500
 
 
 def purge_bodies() -> None:
     """Forget what was said 24 hours after it was handled or queued (answers go when delivered).
 
-    A sender's sealed number stays until the person's key goes: the service may have to text them.
+    A text that is still not sent by then, or of which the provider cannot say whether it was, is
+    closed first: its words do not wait for a provider either. A sender's sealed number stays until
+    the person's key goes: the service may have to text them.
     """
     InboundMessage.objects.filter(
         handled_at__lte=clock.after(-KEPT), body_sealed__isnull=False
     ).update(body_sealed=None)
+    while _close_overdue():
+        pass
     old = OutboundMessage.objects.filter(created_at__lte=clock.after(-KEPT))
     old.exclude(state__in=OPEN_STATES).filter(address_sealed__isnull=False).update(
         body_sealed=None, address_sealed=None
     )
+
+
+@transaction.atomic
+def _close_overdue() -> bool:
+    """Close a batch of texts that have outlived their words; whether there may be more."""
+    overdue = OutboundMessage.objects.filter(
+        state__in=OPEN_STATES, created_at__lte=clock.after(-KEPT)
+    )
+    rows = list(overdue.select_for_update(skip_locked=True).order_by("id")[:BATCH])
+    for row in rows:
+        was_tried = row.state == State.SENDING or row.reason != ""
+        close(
+            row,
+            state=State.FAILED if was_tried else State.SUPPRESSED,
+            reason=Reason(row.reason or Reason.EXPIRED),
+        )
+    return len(rows) == BATCH
 
 
 @transaction.atomic

@@ -4,15 +4,17 @@ import psycopg
 import pytest
 
 from core.numbers import number_index
-from sms_gateway import selectors, services
-from sms_gateway.models import InboundMessage, OutboundMessage, State
+from sms_gateway import providers, selectors, services
+from sms_gateway.models import InboundMessage, OutboundMessage, Reason, State
 from tests.integration.sms_gateway.conftest import (
     NUMBER,
     OTHER,
+    AsRole,
     Later,
     Queue,
     Text,
     address,
+    report,
     send_text,
 )
 
@@ -29,6 +31,46 @@ def test_words_go_a_day_after_they_were_handled(text: Text, queue: Queue, later:
     services.purge_bodies()
     assert InboundMessage.objects.get().body_sealed is None
     row = OutboundMessage.objects.get()
+    assert (row.body_sealed, row.address_sealed) == (None, None)
+
+
+def test_words_of_a_text_that_nobody_can_ask_about_go_after_a_day_too(
+    queue: Queue, later: Later, monkeypatch: pytest.MonkeyPatch, as_role: AsRole
+) -> None:
+    """The provider took it or not, and cannot say: its body is kept no longer for that."""
+    sandbox = providers.get("sandbox")
+    monkeypatch.setattr(sandbox, "send", lambda *_: 1 / 0)
+    monkeypatch.setattr(sandbox, "find", lambda *_: 1 / 0)
+    row = send_text("Shanghai", cause="in doubt")
+    queue.run()
+    later(DAY - 60)
+    services.sweep()
+    queue.run()
+    services.purge_bodies()
+    row.refresh_from_db()
+    assert (row.state, row.body_sealed is None) == (State.SENDING, False)
+    later(DAY + 60)
+    services.purge_bodies()
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (State.FAILED, Reason.EXPIRED)
+    assert (row.body_sealed, row.address_sealed) == (None, None)
+    services.sweep()
+    queue.run()
+    report(as_role, "delivered", ref=row.ref)
+    queue.run()
+    row.refresh_from_db()
+    assert row.state == State.DELIVERED, "what is proved later is still believed"
+
+
+def test_words_of_a_text_that_was_never_tried_go_after_a_day_too(
+    queue: Queue, later: Later
+) -> None:
+    row = send_text("Shanghai", cause="forgotten")
+    queue.lose()
+    later(DAY + 60)
+    services.purge_bodies()
+    row.refresh_from_db()
+    assert (row.state, row.reason) == (State.SUPPRESSED, Reason.EXPIRED)
     assert (row.body_sealed, row.address_sealed) == (None, None)
 
 
