@@ -51,7 +51,7 @@ def publish_bucket(store: Store, bucket: int, days: Days, parameters: rule.Param
             )
             compilation.compile_stays(con, parameters)
             _cut(con, chunk, days)
-            published.stay_points += _replace(con, chunk)
+            published.stay_points += _replace(con, bucket, chunk)
         row = con.execute("SELECT count(*) FROM affected").fetchone()
         published.subscribers = int(row[0]) if row else 0
     finally:
@@ -122,7 +122,7 @@ def _cut(con: duckdb.DuckDBPyConnection, chunk: int, days: Days) -> None:
     )
 
 
-def _replace(con: duckdb.DuckDBPyConnection, chunk: int) -> int:
+def _replace(con: duckdb.DuckDBPyConnection, bucket: int, chunk: int) -> int:
     """One transaction: hand the chunk to the database and have it replaced."""
     batch = uuid.uuid4()
     incoming = {
@@ -140,7 +140,7 @@ def _replace(con: duckdb.DuckDBPyConnection, chunk: int) -> int:
             with cursor.copy(f"COPY signaling_incoming_{table} FROM STDIN") as target:
                 for lines in _lines(con, batch, rows):
                     target.write(lines)
-        cursor.execute("SELECT signaling.replace(%s)", [batch])
+        cursor.execute("SELECT stored FROM signaling.replace(%s, %s)", [batch, bucket])
         row = cursor.fetchone()
     assert row is not None
     return int(row[0])

@@ -1,15 +1,17 @@
 """What changes the signaling store: taking events in, erasing, purging, cells and places."""
 
+import random
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from audit.services import record
 from core import clock
@@ -24,7 +26,9 @@ from signaling.store import Store
 DAYS_AHEAD: Final = 7  # partitions are made before their day begins
 LATE_LAST_EVENT: Final = timedelta(hours=3)  # a day seen to within this of its end is complete
 PATIENCE: Final = 3600.0
-LOCK_ATTEMPTS: Final = 5
+PAUSES: Final = (0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 12.8)  # seconds between tries for a lock
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -171,34 +175,57 @@ def ensure_days() -> None:
     """Make the database's partitions of the window and of the days ahead."""
     today = clock.local_day(clock.now(), zone())
     first = today - timedelta(days=window_days())
-    _call("SELECT signaling.ensure_days(%s, %s)", first, today + timedelta(days=DAYS_AHEAD))
+    last = today + timedelta(days=DAYS_AHEAD)
+    _insist(lambda: _call("SELECT signaling.ensure_days(%s, %s)", first, last))
 
 
 def purge(*, by: str = "system") -> list[date]:
     """Drop stay-points, events and reject files that have left their time. Returns the days.
 
-    Raises StoreIsBusyError, and DatabaseError when releases kept a partition locked throughout.
+    Raises StoreIsBusyError, and DatabaseError when releases kept a partition locked throughout;
+    what was dropped until then is dropped, and in the log.
     """
     ensure_days()
-    dropped = [day for (day,) in _call("SELECT signaling.drop_expired_days()")]
+    days = set()
+    while (day := _insist(lambda: _detach(by))) is not None:
+        days.add(day)
+    _insist(lambda: _call("SELECT signaling.drop_detached_days()"))
     with store_lock(patience=0):
         where = store()
         where.prepare()
-        days = sorted({*dropped, *where.drop_before(first_kept_day())})
+        events = list(where.drop_before(first_kept_day()))
         rejects.purge(where, now=clock.now())
-    if days:
-        record(event="purge.run", by=by, fields={"kind": "stay_points", "days": len(days)})
-    return days
+        if events:
+            record(event="purge.run", by=by, fields={"kind": "events", "days": len(events)})
+    return sorted({*days, *events})
 
 
-def _call(statement: str, *values: date) -> list[tuple[date]]:
-    """Call a function that gives up quickly on locks, a few times."""
-    for attempt in range(1, LOCK_ATTEMPTS + 1):
+@transaction.atomic
+def _call(statement: str, *values: date) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+
+
+@transaction.atomic
+def _detach(by: str) -> date | None:
+    """Take one partition out of releases' sight, with its entry in the log; its day, or None."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT parent, day FROM signaling.detach_expired_day()")
+        row = cursor.fetchone()
+    if row is None:
+        return None
+    parent, day = row
+    if parent == "signaling_staypoint":
+        record(event="purge.run", by=by, fields={"kind": "stay_points", "days": 1})
+    found: date = day
+    return found
+
+
+def _insist(work: Callable[[], T]) -> T:
+    """Do what gives up quickly on locks, again and again, with longer and longer pauses."""
+    for pause in PAUSES:
         try:
-            with transaction.atomic(), connection.cursor() as cursor:
-                cursor.execute(statement, values)
-                return list(cursor.fetchall())
-        except DatabaseError:
-            if attempt == LOCK_ATTEMPTS:
-                raise
-    raise AssertionError("unreachable")
+            return work()
+        except OperationalError:  # not the lock within its time-out
+            time.sleep(pause * random.uniform(0.5, 1))  # noqa: S311 - no secret
+    return work()

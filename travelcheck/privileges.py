@@ -34,6 +34,9 @@ TABLES: Grants = {
         ],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
+        # signaling: how ingestion is doing
+        "signaling_day": ["SELECT"],
+        "signaling_ingesttotal": ["SELECT"],
     },
     "worker": {
         # core
@@ -91,7 +94,10 @@ TABLES: Grants = {
         "subscribers_tombstone": ["SELECT", "UPDATE (files_erased_at)"],
         # signaling: stay-points go in through a function and cannot be read
         "signaling_city": ["SELECT", "INSERT", "UPDATE"],
-        "signaling_ingestedfile": ["SELECT", "INSERT", "UPDATE"],
+        "signaling_ingestedfile": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "signaling_day": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "signaling_ingesttotal": ["SELECT", "INSERT", "UPDATE"],
+        "signaling_bucket": ["SELECT"],
         "signaling_incoming_scope": ["INSERT"],
         "signaling_incoming_staypoint": ["INSERT"],
         "signaling_incoming_coverage": ["INSERT"],
@@ -127,6 +133,7 @@ TABLES: Grants = {
         "signaling_incoming_scope": ["SELECT", "DELETE"],
         "signaling_incoming_staypoint": ["SELECT", "DELETE"],
         "signaling_incoming_coverage": ["SELECT", "DELETE"],
+        "signaling_bucket": ["SELECT", "INSERT", "UPDATE"],
         # consent
         "consent_consent": ["SELECT", "INSERT", "UPDATE"],
         "consent_notice": ["SELECT", "INSERT", "UPDATE"],
@@ -172,7 +179,8 @@ FUNCTIONS: dict[str, list[str]] = {
         # signaling
         "signaling.replace",
         "signaling.ensure_days",
-        "signaling.drop_expired_days",
+        "signaling.detach_expired_day",
+        "signaling.drop_detached_days",
     ],
     "auditor": [
         # audit

@@ -93,6 +93,8 @@ if DEMO:
 # the 3 hours within which the stay rule joins what it saw.
 CONSENT_VALID_DAYS = env.number("CONSENT_VALID_DAYS", 30, least=1)
 MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4, least=4)
+# How long a day still takes events after it ended: raw events are kept that long.
+SIGNALING_LATENESS_HOURS = env.number("SIGNALING_LATENESS_HOURS", 48, least=0)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
 
 # ------------------------------------------------------------------ Django

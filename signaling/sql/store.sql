@@ -19,7 +19,8 @@ CREATE TABLE public.signaling_staypoint (
 CREATE TABLE public.signaling_coverage (
     day date NOT NULL,
     subscriber_ref uuid NOT NULL,
-    hours integer NOT NULL CHECK (hours BETWEEN 1 AND 16777215),  -- bit h: seen in local hour h
+    -- bit n: seen in the n-th hour since the local midnight; a day may have 23 or 25 of them
+    hours integer NOT NULL CHECK (hours BETWEEN 1 AND 33554431),
     PRIMARY KEY (subscriber_ref, day)
 ) PARTITION BY RANGE (day);
 
@@ -39,54 +40,7 @@ CREATE INDEX ON public.signaling_incoming_scope (batch);
 CREATE INDEX ON public.signaling_incoming_staypoint (batch);
 CREATE INDEX ON public.signaling_incoming_coverage (batch);
 
-SET LOCAL ROLE {gate};
-
--- Replace what is stored of the batch's (subscriber, day) pairs by what the batch brings for them,
--- and empty it. Only subscribers who have a tenure get rows: their tenures are locked, so that an
--- erasure either comes first, and nothing is stored, or waits, and then deletes it.
--- Returns the number of stay-points stored.
-CREATE FUNCTION signaling.replace(p_batch uuid) RETURNS bigint
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-    v_known uuid[];
-    v_stored bigint;
-BEGIN
-    v_known := ARRAY(
-        SELECT t.subscriber_ref FROM public.subscribers_tenure t
-        WHERE t.subscriber_ref IN (SELECT s.subscriber_ref FROM public.signaling_incoming_scope s
-                                   WHERE s.batch = p_batch)
-        ORDER BY t.id
-        FOR KEY SHARE
-    );
-    DELETE FROM public.signaling_staypoint p USING public.signaling_incoming_scope s
-    WHERE s.batch = p_batch AND p.day = s.day AND p.subscriber_ref = s.subscriber_ref;
-    DELETE FROM public.signaling_coverage c USING public.signaling_incoming_scope s
-    WHERE s.batch = p_batch AND c.day = s.day AND c.subscriber_ref = s.subscriber_ref;
-    INSERT INTO public.signaling_coverage (day, subscriber_ref, hours)
-    SELECT i.day, i.subscriber_ref, i.hours
-    FROM public.signaling_incoming_coverage i
-    JOIN public.signaling_incoming_scope s
-      ON s.batch = i.batch AND s.day = i.day AND s.subscriber_ref = i.subscriber_ref
-    WHERE i.batch = p_batch AND i.subscriber_ref = ANY (v_known);
-    INSERT INTO public.signaling_staypoint (day, subscriber_ref, stay_id, kind, city_code,
-                                            alt_city_code, started_at, ended_at)
-    SELECT i.day, i.subscriber_ref, i.stay_id, i.kind, i.city_code, i.alt_city_code,
-           i.started_at, i.ended_at
-    FROM public.signaling_incoming_staypoint i
-    JOIN public.signaling_incoming_scope s
-      ON s.batch = i.batch AND s.day = i.day AND s.subscriber_ref = i.subscriber_ref
-    WHERE i.batch = p_batch AND i.subscriber_ref = ANY (v_known);
-    GET DIAGNOSTICS v_stored = ROW_COUNT;
-    DELETE FROM public.signaling_incoming_scope s WHERE s.batch = p_batch;
-    DELETE FROM public.signaling_incoming_staypoint i WHERE i.batch = p_batch;
-    DELETE FROM public.signaling_incoming_coverage i WHERE i.batch = p_batch;
-    RETURN v_stored;
-END $$;
-
-RESET ROLE;
-
--- The two below make and drop tables and therefore belong to the owner of the tables.
+-- Making tables is the owner's: the function below belongs to the owner of the tables.
 
 -- Make the partitions of the days from p_from to p_to. Attached, not created in place: that lets
 -- readers go on. Days that are out of the window, or far ahead, are refused.
@@ -120,38 +74,5 @@ BEGIN
     RETURN v_made;
 END $$;
 
--- Drop the partitions of the days that have left the window, the oldest first. Returns the days.
--- Waits at most 3 seconds for a lock and then raises: releases must not queue behind it.
-CREATE FUNCTION signaling.drop_expired_days() RETURNS SETOF date
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '3s'
-AS $$
-DECLARE
-    v_first date := core.service_day(core.now()) - core.window_days();
-    v_one record;
-BEGIN
-    FOR v_one IN
-        -- CASE, because a plan may look at every name there is before it looks at whose child it is.
-        SELECT * FROM (
-            SELECT p.relname AS parent, c.relname AS child,
-                   CASE WHEN c.relname ~ '_[0-9]{8}$'
-                        THEN to_date(right(c.relname, 8), 'YYYYMMDD') END AS day
-            FROM pg_inherits i
-            JOIN pg_class p ON p.oid = i.inhparent
-            JOIN pg_class c ON c.oid = i.inhrelid
-            WHERE i.inhparent IN ('public.signaling_staypoint'::regclass,
-                                  'public.signaling_coverage'::regclass)
-        ) partition
-        WHERE day < v_first
-        ORDER BY day, parent
-    LOOP
-        EXECUTE format('ALTER TABLE public.%I DETACH PARTITION public.%I', v_one.parent, v_one.child);
-        EXECUTE format('DROP TABLE public.%I', v_one.child);
-        IF v_one.parent = 'signaling_staypoint' THEN
-            RETURN NEXT v_one.day;
-        END IF;
-    END LOOP;
-END $$;
-
--- The owner's functions live in the gate's schema and are nobody's until privileges are applied.
+-- The owner's function lives in the gate's schema and is nobody's until privileges are applied.
 REVOKE ALL ON FUNCTION signaling.ensure_days(date, date) FROM PUBLIC;
-REVOKE ALL ON FUNCTION signaling.drop_expired_days() FROM PUBLIC;
