@@ -107,7 +107,7 @@ def _take_in(where: Store, path: Path, report: Report, by: str) -> None:
     report.rows += taken.rows
     report.stored += taken.stored
     report.left_out.update(taken.left_out)
-    report.rejected.update(reason for _, reason in taken.bad)
+    report.rejected.update(taken.rejected)
     with transaction.atomic():
         IngestedFile.objects.update_or_create(
             sha256=digest,
