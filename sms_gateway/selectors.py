@@ -5,7 +5,7 @@ from sms_gateway.models import InboundMessage, OptOut
 
 def is_opted_out(*, number_index: bytes) -> bool:
     """Whether this number said STOP and not START since."""
-    return OptOut.objects.filter(number_index=number_index).exists()
+    return OptOut.objects.filter(number_index=number_index, is_out=True).exists()
 
 
 def address_of_inbound(*, inbound_id: int) -> Address | None:

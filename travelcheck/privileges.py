@@ -52,7 +52,7 @@ TABLES: Grants = {
         ],
         "sms_gateway_outboundmessage": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_deliveryreport": ["SELECT", "UPDATE (applied_at)"],
-        "sms_gateway_optout": ["SELECT", "INSERT", "DELETE"],
+        "sms_gateway_optout": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT"],
         # audit

@@ -12,16 +12,16 @@ ERASE_MINUTES = memory.ERASE_CODE_LIFE.seconds // 60
 
 
 def stop(inbound: Inbound) -> bool:
-    """End every consent and every text to this number. False when it had been stopped before.
+    """End every consent and every text to this number.
+
+    False when there is nothing to confirm: it had been stopped before, or a START that came after
+    this text was handled before it.
 
     Needs neither the sender's tenure nor their language: nothing here can be kept waiting by
     somebody who loads subscriptions.
     """
     services.withdraw_all(inbound=inbound)
-    if is_opted_out(number_index=inbound.number_index):
-        return False
-    opt_out(number_index=inbound.number_index, word="STOP")
-    return True
+    return opt_out(number_index=inbound.number_index, word="STOP", inbound_id=inbound.id)
 
 
 def confirm_stop(turn: Turn) -> None:
@@ -29,10 +29,12 @@ def confirm_stop(turn: Turn) -> None:
 
 
 def start(turn: Turn, intent: intents.Start) -> None:
-    stopped = is_opted_out(number_index=turn.inbound.number_index)
-    if stopped:
-        opt_in(number_index=turn.inbound.number_index)
-    turn.reply("start.done" if stopped else "start.running", kind=kinds.START)
+    """Texts go again, unless a STOP that came after this text was handled before it."""
+    number = turn.inbound.number_index
+    if opt_in(number_index=number, inbound_id=turn.inbound.id):
+        turn.reply("start.done", kind=kinds.START)
+    elif not is_opted_out(number_index=number):
+        turn.reply("start.running", kind=kinds.START)
 
 
 def erase(turn: PersonTurn, intent: intents.Erase) -> None:

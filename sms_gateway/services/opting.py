@@ -1,12 +1,21 @@
-"""The ledger of numbers that said STOP."""
+"""The ledger of numbers that said STOP, or START after it."""
 
 from django.db import connection
 
-from sms_gateway.models import OptOut
+from sms_gateway.models import InboundMessage, OptOut
 
 # A lock per number, held to the end of the transaction: while somebody opts out or in, nothing of
 # that number passes its last check, and the other way round. 0x534D53 keeps it apart from others.
 LOCK_SPACE = 0x534D53
+
+UPSERT = """
+INSERT INTO sms_gateway_optout (number_index, is_out, since, word, inbound_id)
+VALUES (%s, %s, core.now(), %s, %s)
+ON CONFLICT (number_index) DO UPDATE
+SET is_out = excluded.is_out, word = excluded.word, inbound_id = excluded.inbound_id,
+    since = CASE WHEN sms_gateway_optout.is_out = excluded.is_out
+                 THEN sms_gateway_optout.since ELSE excluded.since END
+"""
 
 
 def _lock_key(number_index: bytes) -> int:
@@ -32,18 +41,29 @@ def try_hold_still(number_index: bytes) -> bool:
     return bool(row and row[0])
 
 
-def opt_out(*, number_index: bytes, word: str) -> None:
-    """Nothing but answers to START and HELP goes to this number from now on."""
+def opt_out(*, number_index: bytes, word: str, inbound_id: int | None = None) -> bool:
+    """Nothing but answers to START and HELP goes to this number from now on.
+
+    False when that is no news, or when a later text has said START. Without `inbound_id` it is the
+    provider that says so, and it counts as said after everything that has come in.
+    """
+    if inbound_id is None:
+        newest = InboundMessage.objects.filter(number_index=number_index).order_by("-id")
+        inbound_id = newest.values_list("id", flat=True).first() or 0
+    return _say(number_index, word, inbound_id, is_out=True)
+
+
+def opt_in(*, number_index: bytes, inbound_id: int) -> bool:
+    """Texts go to this number again. False when they did, or when a later text has said STOP."""
+    return _say(number_index, "START", inbound_id, is_out=False)
+
+
+def _say(number_index: bytes, word: str, inbound_id: int, *, is_out: bool) -> bool:
+    """Texts may be handled in any order; the one that came last has the last word."""
     _lock(number_index)
+    known = OptOut.objects.filter(number_index=number_index).first()
+    if known is not None and known.inbound_id > inbound_id:
+        return False
     with connection.cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO sms_gateway_optout (number_index, since, word)"
-            " VALUES (%s, core.now(), %s) ON CONFLICT (number_index) DO NOTHING",
-            [number_index, word[:40]],
-        )
-
-
-def opt_in(*, number_index: bytes) -> None:
-    """Texts go to this number again."""
-    _lock(number_index)
-    OptOut.objects.filter(number_index=number_index).delete()
+        cursor.execute(UPSERT, [number_index, is_out, word[:40], inbound_id])
+    return is_out != (known is not None and known.is_out)

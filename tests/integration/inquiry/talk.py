@@ -110,6 +110,14 @@ class Service:
             patch.setattr(inquiry_tasks, "LEFT_ALONE", timedelta(0))
             self.sweep(sequencing=sequencing)
 
+    def retry_texts(self) -> None:
+        """A sweep when texts whose handling failed have waited long enough."""
+        self.world.superuser.execute(
+            "UPDATE sms_gateway_inboundmessage SET due_at = due_at - interval '1 hour',"
+            " enqueued_at = enqueued_at - interval '1 hour' WHERE handled_at IS NULL"
+        )
+        self.sweep()
+
     def arrived(self, number: str) -> list[str]:
         """Texts that the phone has and had not shown yet."""
         with self.as_role("web"):

@@ -13,6 +13,7 @@ from core import limits as core_limits
 from core.models import PersonKey
 from core.numbers import number_index
 from inquiry import limits
+from inquiry.flows import ending
 from inquiry.models import Conversation
 from sms_gateway.models import InboundMessage, OutboundMessage
 from subscribers.models import Tenure
@@ -43,6 +44,37 @@ def test_after_stop_there_is_silence_until_start(service: Service, subscriber: S
     assert says(service.reply(number, "START"), "start.done")
     assert says(service.reply(number, f"OK {code}"), "grant.expired")
     assert says(service.reply(number, "LIST"), "list.none")
+
+
+def test_a_start_that_is_handled_late_does_not_undo_a_later_stop(
+    service: Service, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = subscriber("330100")
+    service.say(number, "STOP")
+    with monkeypatch.context() as patch:
+        patch.setattr(ending, "opt_in", lambda **_: 1 / 0)
+        assert service.say(number, "START") == []
+    assert service.say(number, "STOP") == [], "it is still stopped, and that was confirmed"
+    service.retry_texts()
+    assert InboundMessage.objects.filter(handled_at=None).count() == 0
+    assert service.arrived(number) == []
+    assert service.say(number, "TRIP") == []
+    assert says(service.reply(number, "START"), "start.done")
+
+
+def test_a_stop_that_is_handled_late_ends_consents_but_not_the_later_start(
+    service: Service, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = subscriber("330100")
+    service.agree(number)
+    with monkeypatch.context() as patch:
+        patch.setattr(ending, "opt_out", lambda **_: 1 / 0)
+        assert service.say(number, "STOP") == []
+    assert says(service.reply(number, "START"), "start.running")
+    service.retry_texts()
+    assert Consent.objects.get().state == "withdrawn"
+    assert service.arrived(number) == [], "not that we will text no more: we shall"
+    assert says(service.reply(number, "TRIP"), "notice.self")
 
 
 def test_stop_ends_every_consent(service: Service, subscriber: Subscriber) -> None:

@@ -319,7 +319,7 @@ def test_nothing_but_keyword_replies_goes_after_stop(queue: Queue) -> None:
 def test_start_restores(queue: Queue) -> None:
     opt_out()
     with transaction.atomic():
-        services.opt_in(number_index=address().number_index)
+        services.opt_in(number_index=address().number_index, inbound_id=1)
     assert not selectors.is_opted_out(number_index=address().number_index)
     send_text()
     queue.run()
