@@ -7,7 +7,7 @@ but only when there is something to name.
 
 import gzip
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final, cast
@@ -80,26 +80,27 @@ def records(path: Path) -> Iterator[Record]:
 
 
 def find(
-    path: Path, rows: Sequence[int], broken: Mapping[int, str]
+    path: Path, rows: Sequence[int], broken: Sequence[tuple[int, str]]
 ) -> tuple[list[int], list[tuple[int, str]]]:
     """The lines of the rows at these positions (ascending, from 0, among the readable rows), and
-    (line, reason) of the broken records by the offset at which they begin.
+    (line, reason) of the broken records, given by the offset at which they begin (ascending).
 
-    Raises OpenQuoteError where a broken record goes over its line: an opened quote swallowed what
-    follows, and rows would be lost uncounted.
+    DuckDB counts blank lines to the record after them, so that a broken record may begin after
+    its offset. Raises OpenQuoteError where a broken record goes over its line: an opened quote
+    swallowed what follows, and rows would be lost uncounted.
     """
     found: list[int] = []
     named: list[tuple[int, str]] = []
     row = 0
     for record in records(path):
-        if record.offset in broken:
+        if len(found) == len(rows) and len(named) == len(broken):
+            break
+        if len(named) < len(broken) and broken[len(named)][0] <= record.offset:
             if record.lines > 1:
                 raise OpenQuoteError(record.line)
-            named.append((record.line, broken[record.offset]))
+            named.append((record.line, broken[len(named)][1]))
             continue
         if len(found) < len(rows) and rows[len(found)] == row:
             found.append(record.line)
         row += 1
-        if len(found) == len(rows) and len(named) == len(broken):
-            break
     return found, named

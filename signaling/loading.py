@@ -3,8 +3,11 @@
 import gzip
 import json
 import shutil
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +20,8 @@ from signaling import cells, reading
 from signaling.geography import BUNDLED, BadPlacesError, Place, read_places
 from signaling.locks import store_lock
 from signaling.models import City
+from signaling.progress import Progress
+from signaling.reading import UnreadableFileError
 from signaling.rejects import RejectFile
 from signaling.services import PATIENCE, store
 from signaling.store import Store
@@ -25,19 +30,29 @@ CITY_FIELDS: Final = ("name", "name_zh", "country", "admin1")
 
 
 @dataclass(frozen=True, slots=True)
+class CitiesLoaded:
+    places: int
+    cells: int  # looked up anew
+    without_city: int
+    moved: int  # of them to another city
+
+
+@dataclass(frozen=True, slots=True)
 class CellsLoaded:
+    files: int
     cells: int
-    rejected: int
+    rejected: Counter[str]
     without_city: int
     moved: int  # known cells that now belong to another city
     reject_file: Path | None
+    unreadable: list[str]
 
 
-def load_cities(*, path: Path | None, by: str = "operator") -> int:
+def load_cities(*, path: Path | None, by: str = "operator") -> CitiesLoaded:
     """Take places from a GeoJSON file, or the bundled gazetteer, and look all cells up again.
 
-    Returns the number of places. Cities that are known already get their new names; none is
-    removed, since stay-points may name it. Raises BadPlacesError; then nothing has changed.
+    Cities that are known already get their new names; none is removed, since stay-points may name
+    it. Raises BadPlacesError and StoreIsBusyError; then nothing has changed.
     """
     places = read_places(path or BUNDLED)
     if not places:
@@ -49,11 +64,12 @@ def load_cities(*, path: Path | None, by: str = "operator") -> int:
         made = where.workspace() / "cities.geojson.gz"
         _write_places(places, made)
         made.replace(where.cities)
-        if where.cells.exists():
-            con = reading.connect()
-            _keep_known(con, where)
-            _rebuild(con, where, places)
-    return len(places)
+        if not where.cells.exists():
+            return CitiesLoaded(len(places), 0, 0, 0)
+        con = reading.connect()
+        _keep_known(con, where)
+        report, moved = _rebuild(con, where, places)
+    return CitiesLoaded(len(places), report.taken, report.without_city, moved)
 
 
 @transaction.atomic
@@ -85,24 +101,36 @@ def _write_places(places: Sequence[Place], target: Path) -> None:
 def load_cells(*, paths: Sequence[Path], by: str = "operator") -> CellsLoaded:
     """Add cells, or change known ones; each file's later rows win over earlier ones.
 
-    Raises reading.UnreadableFileError; then nothing has changed.
+    A file that cannot be read is named in what is returned and changes nothing; the others go in.
+    Raises StoreIsBusyError, and OSError when the disk is full; then nothing has changed.
     """
-    with store_lock(patience=PATIENCE):
+    with store_lock(patience=PATIENCE), Progress("Loading cells", len(paths) + 1) as progress:
         where = store()
         where.prepare()
         con = reading.connect()
         _keep_known(con, where)
+        unreadable: list[str] = []
         for path in paths:
-            cells.read_cells(con, path)
-        reject_file = _set_aside(con, where)
+            try:
+                cells.read_cells(con, path)
+            except UnreadableFileError as error:
+                con.execute("DELETE FROM raw_cells WHERE file = ?", [str(path)])
+                unreadable.append(str(error))
+            progress.advance()
+        rejected, reject_file = _set_aside(con, where)
         places = read_places(where.cities) if where.cities.exists() else []
         report, moved = _rebuild(con, where, places)
-        record(
-            event="import.done",
-            by=by,
-            fields={"kind": "cells", "rows": report.taken, "rejected": report.rejected},
-        )
-    return CellsLoaded(report.taken, report.rejected, report.without_city, moved, reject_file.path)
+        files = len(paths) - len(unreadable)
+        if files:
+            record(
+                event="import.done",
+                by=by,
+                fields={"kind": "cells", "rows": report.taken, "rejected": rejected.total()},
+            )
+        progress.advance()
+    return CellsLoaded(
+        files, report.taken, rejected, report.without_city, moved, reject_file.path, unreadable
+    )
 
 
 def _keep_known(con: duckdb.DuckDBPyConnection, where: Store) -> None:
@@ -120,14 +148,14 @@ def _keep_known(con: duckdb.DuckDBPyConnection, where: Store) -> None:
         )
 
 
-def _set_aside(con: duckdb.DuckDBPyConnection, where: Store) -> RejectFile:
+def _set_aside(con: duckdb.DuckDBPyConnection, where: Store) -> tuple[Counter[str], RejectFile]:
     reject_file = RejectFile(where, "cells")
     rows = con.execute(
         "SELECT file, line, problem FROM raw_cells WHERE problem IS NOT NULL ORDER BY file, line"
     ).fetchall()
-    for file, line, problem in rows:
-        reject_file.add(Path(file), [(line, problem)])
-    return reject_file
+    for file, of_file in groupby(rows, itemgetter(0)):
+        reject_file.add(Path(file), [row[1:] for row in of_file])
+    return Counter(problem for _, _, problem in rows), reject_file
 
 
 def _rebuild(

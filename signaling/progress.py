@@ -1,4 +1,4 @@
-"""A progress line on a terminal; nothing at all elsewhere."""
+"""How far a long step is: a bar on a terminal, a plain line now and then elsewhere."""
 
 import sys
 import threading
@@ -10,13 +10,14 @@ from typing import TextIO
 import duckdb
 
 WIDTH = 30
-REFRESH_SECONDS = 0.2
+REFRESH_SECONDS = 0.2  # a bar that moves
+LOG_SECONDS = 30.0  # a line in a log; whatever is done sooner writes none
 
 
 class Progress:
     """`with Progress("Taking in events", 3) as p: ... p.advance()`.
 
-    `watch(connection)` lets the line move within a step too, while DuckDB works on it.
+    `watch(connection)` lets it move within a step too, while DuckDB works on it.
     """
 
     def __init__(self, label: str, steps: int, stream: TextIO | None = None) -> None:
@@ -25,12 +26,11 @@ class Progress:
         self.started = time.monotonic()
         self._within: Callable[[], float] = lambda: 0.0
         self._stop = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._is_bar = self.stream.isatty()
+        self._thread = threading.Thread(target=self._redraw, daemon=True)
 
     def __enter__(self) -> "Progress":
-        if self.stream.isatty():
-            self._thread = threading.Thread(target=self._redraw, daemon=True)
-            self._thread.start()
+        self._thread.start()
         return self
 
     def __exit__(
@@ -40,8 +40,8 @@ class Progress:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
-        if self._thread:
-            self._thread.join()
+        self._thread.join()
+        if self._is_bar:
             self._draw()
             self.stream.write("\n")
 
@@ -52,7 +52,7 @@ class Progress:
         self._within = lambda: max(0.0, min(con.query_progress(), 100.0)) / 100
 
     def _redraw(self) -> None:
-        while not self._stop.wait(REFRESH_SECONDS):
+        while not self._stop.wait(REFRESH_SECONDS if self._is_bar else LOG_SECONDS):
             self._draw()
 
     def _draw(self) -> None:
@@ -61,10 +61,10 @@ class Progress:
         except duckdb.Error:
             within = 0.0
         share = min((self.done + within) / self.steps, 1.0)
-        bar = "#" * round(share * WIDTH)
         seconds = time.monotonic() - self.started
-        self.stream.write(
-            f"\r{self.label} [{bar:<{WIDTH}}] {share:4.0%}"
-            f"  {self.done}/{self.steps}  {seconds:.0f} s"
-        )
+        text = f"{share:4.0%}  {self.done}/{self.steps}  {seconds:.0f} s"
+        if self._is_bar:
+            self.stream.write(f"\r{self.label} [{'#' * round(share * WIDTH):<{WIDTH}}] {text}")
+        else:
+            self.stream.write(f"{self.label}: {text}\n")
         self.stream.flush()

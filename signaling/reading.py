@@ -112,7 +112,17 @@ def find_files(paths: Sequence[Path]) -> tuple[list[Path], list[str]]:
             found.append(path)
         else:
             problems.append(f"{path}: {'not a file' if path.exists() else 'no such file'}")
-    return found, problems
+    return [path for path in found if _is_readable(path, problems)], problems
+
+
+def _is_readable(path: Path, problems: list[str]) -> bool:
+    try:
+        with path.open("rb") as file:
+            file.read(1)
+    except OSError as error:
+        problems.append(f"{path}: {error.strerror}")
+        return False
+    return True
 
 
 def _files_in(folder: Path, problems: list[str]) -> list[Path]:
@@ -313,7 +323,7 @@ def line_numbers(
     if source.kind == "parquet":
         return [row + 1 for row in rows], []
     try:
-        return lines.find(source.path, rows, {b.offset: b.reason for b in broken})
+        return lines.find(source.path, rows, [(line.offset, line.reason) for line in broken])
     except lines.OpenQuoteError as error:
         raise UnreadableFileError(
             f"{source.path}: the quote that opens on line {error.line} never closes"

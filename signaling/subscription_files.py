@@ -63,11 +63,14 @@ class _Refused:
             self.rows.append((row, reason))
 
 
-def load_subscriptions(*, paths: Sequence[Path], by: str = "operator") -> Report:
+def load_subscriptions(
+    *, paths: Sequence[Path], complete: bool = True, by: str = "operator"
+) -> Report:
     """Load files one after the other, each in one transaction.
 
     A file that cannot be read is named in the report and nothing of it is loaded; the others are.
-    Afterwards the data counts as fresh, if every file went in and at least one row could be used.
+    Afterwards the data counts as fresh, if this is `complete`, every file went in, and at least
+    one row could be used.
     """
     report = Report()
     where = Store(Path(settings.SIGNALING_STORE))
@@ -82,7 +85,7 @@ def load_subscriptions(*, paths: Sequence[Path], by: str = "operator") -> Report
             progress.advance()
     report.reject_file = reject_file.path
     used = report.added + report.changed + report.unchanged + report.erased
-    if used and not report.unreadable:
+    if used and complete and not report.unreadable:
         loading.note_fresh()  # a file that said nothing usable refreshed nothing
         report.is_fresh = True
     return report

@@ -2,19 +2,12 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
-from django.db import DatabaseError
-
-from signaling.locks import StoreIsBusyError
+from signaling.operating import OperatorCommand
 from signaling.services import purge
 
 
-class Command(BaseCommand):
+class Command(OperatorCommand):
     help = "Drop stay-points and events of the days that have left the window."
 
-    def handle(self, *args: Any, **options: Any) -> None:
-        try:
-            days = purge(by="operator")
-        except (StoreIsBusyError, DatabaseError) as error:
-            raise CommandError(f"not purged: {error}") from None
-        self.stdout.write(f"{len(days)} days dropped")
+    def run(self, options: dict[str, Any]) -> None:
+        self.line("days dropped", len(purge(by="operator")))
