@@ -5,7 +5,6 @@ A place is a feature of a GeoJSON file (CRS84) with the properties code, name, n
 for cells within reach of it and inside the polygon of its country.
 """
 
-import gzip
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,10 +19,13 @@ from shapely.errors import GEOSException
 from shapely.geometry import Point, shape
 from shapely.geometry.base import BaseGeometry
 
+from signaling.reading import read_whole
+
 BUNDLED: Final = Path(__file__).parent / "data" / "gazetteer.geojson.gz"
 METRES_PER_DEGREE: Final = 111_195.0  # of a great circle on the sphere of 6,371,009 m
 CIRCLE_POINTS: Final = 16
 LEAST_RANGE_M: Final = 50.0
+LARGEST_FILE: Final = 1 << 28  # bytes of GeoJSON; a country's prefectures take a few megabytes
 NEAREST_CITY_POLE: Final = 0.05  # cos(latitude) is not taken smaller, to keep circles finite
 
 Floats = npt.NDArray[np.float64]
@@ -64,12 +66,11 @@ class Located:
 
 
 def read_places(path: Path) -> list[Place]:
-    """Places of a GeoJSON file, plain or gzip. Raises BadPlacesError."""
+    """Places of a GeoJSON file, plain or gzip. Raises BadPlacesError and UnreadableFileError."""
+    text = read_whole(path, most=LARGEST_FILE)
     try:
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8") as file:
-            features = json.load(file)["features"]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+        features = list(json.loads(text)["features"])
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise BadPlacesError(
             f"{path}: not a GeoJSON FeatureCollection ({type(error).__name__})"
         ) from None
@@ -91,7 +92,7 @@ def _place(path: Path, number: int, feature: Any) -> Place:
             name_zh=str(properties.get("name_zh") or properties["name"]),
             country=str(properties["country"]),
             admin1=str(properties.get("admin1") or ""),
-            geometry=geometry if geometry.is_valid else shapely.make_valid(geometry),
+            geometry=geometry if geometry.is_valid else _mended(geometry),
             population=int(properties.get("population") or 0),
         )
     except (KeyError, TypeError, ValueError, GEOSException) as error:
@@ -100,7 +101,19 @@ def _place(path: Path, number: int, feature: Any) -> Place:
         raise BadPlacesError(
             f"{path}: feature {number} needs a code of 1 to 20 letters and a shape"
         )
+    if place.geometry.geom_type not in ("Polygon", "MultiPolygon", "Point"):
+        raise BadPlacesError(f"{path}: feature {number} is neither an area nor a point")
+    west, south, east, north = place.geometry.bounds
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise BadPlacesError(
+            f"{path}: feature {number} is not in degrees of longitude and latitude (CRS84)"
+        )
     return place
+
+
+def _mended(geometry: BaseGeometry) -> BaseGeometry:
+    """A shape that crosses itself, as the area that it encloses."""
+    return shapely.make_valid(geometry, method="structure", keep_collapsed=False)
 
 
 def circles(lon: Floats, lat: Floats, radius_m: Floats) -> npt.NDArray[np.object_]:

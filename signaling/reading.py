@@ -161,11 +161,8 @@ def open_source(
         packed = first[:2] == b"\x1f\x8b"
         if packed:
             first = _unpacked(path)
-    except OSError as error:
-        reason = error.strerror or "damaged or cut short; have it sent again"
-        raise UnreadableFileError(f"{path}: {reason}") from None
-    except (EOFError, zlib.error):
-        raise UnreadableFileError(f"{path}: damaged or cut short; have it sent again") from None
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, error) from None
     if first[:4] == b"PAR1" and not packed:
         return _parquet(con, path, required)
     return _csv(path, first, required, packed=packed)
@@ -178,6 +175,26 @@ def _unpacked(path: Path) -> bytes:
         while file.read(AT_ONCE):
             pass
     return first
+
+
+def _damaged(path: Path, error: Exception) -> UnreadableFileError:
+    reason = error.strerror if isinstance(error, OSError) else None
+    return UnreadableFileError(f"{path}: {reason or 'damaged or cut short; have it sent again'}")
+
+
+def read_whole(path: Path, *, most: int) -> str:
+    """A small text file, plain or gzip. Raises UnreadableFileError."""
+    try:
+        with lines.open_bytes(path) as file:
+            content = file.read(most + 1)
+    except (OSError, EOFError, zlib.error) as error:
+        raise _damaged(path, error) from None
+    if len(content) > most:
+        raise UnreadableFileError(f"{path}: larger than {most >> 20} MiB; simplify its shapes")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnreadableFileError(f"{path}: not text in UTF-8") from None
 
 
 def _header(path: Path, first: bytes, required: Sequence[str]) -> list[str]:
@@ -208,7 +225,7 @@ def _missing(path: Path, have: Sequence[str], required: Sequence[str]) -> None:
     missing = [name for name in required if name not in have]
     if not missing:
         return
-    if not all(COLUMN_NAME.fullmatch(name) for name in have):
+    if not have or not all(COLUMN_NAME.fullmatch(name) for name in have):
         raise UnreadableFileError(f"{path}: the first line must name {', '.join(required)}")
     raise UnreadableFileError(
         f"{path}: missing column(s) {', '.join(missing)}; it has {', '.join(have[:20])}"
