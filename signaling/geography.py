@@ -92,7 +92,7 @@ def _place(path: Path, number: int, feature: Any) -> Place:
             name_zh=str(properties.get("name_zh") or properties["name"]),
             country=str(properties["country"]),
             admin1=str(properties.get("admin1") or ""),
-            geometry=geometry if geometry.is_valid else _mended(geometry),
+            geometry=_usable(geometry),
             population=int(properties.get("population") or 0),
         )
     except (KeyError, TypeError, ValueError, GEOSException) as error:
@@ -111,8 +111,14 @@ def _place(path: Path, number: int, feature: Any) -> Place:
     return place
 
 
-def _mended(geometry: BaseGeometry) -> BaseGeometry:
-    """A shape that crosses itself, as the area that it encloses."""
+def _usable(geometry: BaseGeometry) -> BaseGeometry:
+    """A shape that crosses itself as the area that it encloses; of a collection its areas, without
+    the stray lines that simplifying leaves behind."""
+    if geometry.geom_type == "GeometryCollection":
+        areas = [part for part in shapely.get_parts(geometry) if shapely.area(part)]
+        geometry = shapely.union_all(areas) if areas else geometry
+    if geometry.is_valid:
+        return geometry
     return shapely.make_valid(geometry, method="structure", keep_collapsed=False)
 
 
