@@ -89,7 +89,7 @@ def _short(value: float) -> float | int:
 
 def _plot(found: Sequence[Result], path: Path, name: str) -> None:
     """One panel for each unit; a line across a bar is what it is compared with."""
-    from matplotlib.figure import Figure  # noqa: PLC0415  slow to import, and only needed here
+    from matplotlib.figure import Figure  # slow to import
 
     units = list(dict.fromkeys(result.unit for result in found))
     groups = [[result for result in found if result.unit == unit] for unit in units]

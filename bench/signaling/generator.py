@@ -3,7 +3,7 @@
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -116,7 +116,7 @@ class _Maker:
         for first in range(0, self.size.people, step):
             yield first, min(step, self.size.people - first)
 
-    def _append(self, files: list[BinaryIO], noted: Noted, first: int) -> None:
+    def _append(self, files: Sequence[BinaryIO], noted: Noted, first: int) -> None:
         rows = np.empty(len(noted.t), dtype=EVENT)
         rows["t"], rows["arrival"] = noted.t, noted.arrival
         rows["person"], rows["cell"] = noted.person + first, noted.cell
@@ -171,7 +171,9 @@ class _Maker:
             start_ms, end_ms, border FROM dwells JOIN codes USING (city) WHERE start_ms < end_ms"""
         known = self.con.execute("SELECT 1 FROM duckdb_tables() WHERE table_name = 'truth'")
         is_first = known.fetchone() is None
-        self.con.execute(f"CREATE TABLE truth AS {select}" if is_first else f"INSERT INTO truth {select}")
+        self.con.execute(
+            f"CREATE TABLE truth AS {select}" if is_first else f"INSERT INTO truth {select}"
+        )
         self.con.unregister("dwells")
 
     def _write_cells(self) -> None:

@@ -1,4 +1,4 @@
-"""`python -m bench.signaling.one WAY FOLDER OUT [FILES]`: one way over the data in a folder, once."""
+"""`python -m bench.signaling.one WAY FOLDER OUT`: one way over the data in a folder, once."""
 
 import importlib
 import sys

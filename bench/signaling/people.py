@@ -24,7 +24,9 @@ EXCURSIONS: Final = (
     (0.60, (3.0, 10.0), (25.0, 90.0), 60.0, 0.2),
     (0.80, (0.3, 3.0), (15.0, 50.0), 45.0, 0.1),
 )
-BY_HOUR: Final = np.array([2, 1, 1, 1, 1, 2, 4, 6, 6, 5, 5, 6, 6, 5, 5, 5, 5, 6, 7, 7, 7, 6, 5, 3.5])
+BY_HOUR: Final = np.array(
+    [2, 1, 1, 1, 1, 2, 4, 6, 6, 5, 5, 6, 6, 5, 5, 5, 5, 6, 7, 7, 7, 6, 5, 3.5]
+)
 QUIET: Final = np.where(np.arange(24) < 7, 0.04, 1.0) * BY_HOUR
 EARLIER: Final = 10 * DAY  # trips may have begun before the data; keeps times positive
 ROOM: Final = 2**36  # milliseconds for each person on one line of time
@@ -93,9 +95,7 @@ def _nearest(world: World, lon: Floats, lat: Floats) -> Integers:
     return np.asarray(world.near.query(on_sphere(lon, lat))[1], dtype=np.int64)
 
 
-def _around(
-    world: World, dice: np.random.Generator, address: Integers, km: Floats
-) -> Integers:
+def _around(world: World, dice: np.random.Generator, address: Integers, km: Floats) -> Integers:
     """An address about so far from each of these, in any direction."""
     angle = dice.uniform(0, 2 * np.pi, len(address))
     lon, lat = world.lon[address], world.lat[address]

@@ -96,9 +96,7 @@ def _sites(
         lat += [chosen[:, 1], wild[:, 1]]
         spread += [np.full(len(chosen), 3.0 + 100 * share), np.zeros(len(wild))]
     for place in dice.choice(np.array(places, dtype=object), size=BORDER_TOWNS):
-        where = place.geometry.buffer(0).boundary.interpolate(
-            float(dice.random()), normalized=True
-        )
+        where = place.geometry.buffer(0).boundary.interpolate(float(dice.random()), normalized=True)
         many = max(int(cells * 0.06 / BORDER_TOWNS), 4)
         lon.append(np.full(many, where.x))
         lat.append(np.full(many, where.y))
@@ -129,7 +127,8 @@ def _inside(dice: np.random.Generator, place: Place, many: int) -> Floats:
 
 def _city_of(places: Sequence[Place], lon: Floats, lat: Floats) -> Integers:
     shapes = np.array([place.geometry for place in places], dtype=object)
-    area, point = shapely.STRtree(shapely.points(lon, lat)).query(shapes, predicate="contains")
+    points = np.asarray(shapely.points(lon, lat), dtype=np.object_)
+    area, point = shapely.STRtree(points).query(shapes, predicate="contains")
     city = np.full(len(lon), -1, dtype=np.int64)
     city[point] = area
     return city

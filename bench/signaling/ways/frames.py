@@ -17,9 +17,11 @@ def run(job: Job) -> None:
     cells = pl.read_parquet(job.resolved).select("cgi", pl.col("city").cast(pl.Int32))
     with job.measured.timed():
         stays = _stays(_sightings(job.glob, cells))
-        codes = pl.read_parquet(job.resolved).select(
-            pl.col("city").cast(pl.Int32), "city_code"
-        ).unique()
+        codes = (
+            pl.read_parquet(job.resolved)
+            .select(pl.col("city").cast(pl.Int32), "city_code")
+            .unique()
+        )
         out = stays.join(codes, on="city").with_columns(
             imsi=pl.col("subscriber").cast(pl.String),
             start=(pl.col("lo2") // 2).cast(pl.Datetime("ms")),
@@ -63,8 +65,10 @@ def _sightings(files: str, cells: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stays(sightings: pl.DataFrame) -> pl.DataFrame:
-    t, city, same = pl.col("t"), pl.col("city"), pl.col("subscriber").eq_missing(
-        pl.col("subscriber").shift()
+    t, city, same = (
+        pl.col("t"),
+        pl.col("city"),
+        pl.col("subscriber").eq_missing(pl.col("subscriber").shift()),
     )
     goes_on = same & (city == city.shift()) & (t - t.shift() <= SILENCE)
     runs = (

@@ -200,7 +200,9 @@ def _first_moment(path: Path) -> int:
 def compile_stays(files: list[Path], job: Job) -> tuple[Integers, int, _Reader]:
     """Rows of (person's number, city, other city or -1, start, end); the events; who is who."""
     tables = job.folder / "tables"
-    places = duckdb.sql(f"FROM read_parquet('{tables}/places.parquet') ORDER BY place").fetchnumpy()
+    con = duckdb.connect()
+    con.execute(f"FROM read_parquet('{tables}/places.parquet') ORDER BY place")
+    places = con.fetchnumpy()
     city = np.zeros(int(places["place"].max()) + 1, np.int64)
     city[places["place"]] = places["city"]
     has = ~np.ma.getmaskarray(places["partner"])
@@ -245,8 +247,8 @@ def run(job: Job) -> None:
 def _write(job: Job, stays: Integers, reader: _Reader) -> None:
     """For the comparison of rows and the score; no part of what is measured."""
     con = duckdb.connect()
-    names = con.execute(f"SELECT DISTINCT imsi FROM read_parquet('{job.glob}')").to_arrow_table()
-    imsis = names.column("imsi").combine_chunks()
+    con.execute(f"SELECT DISTINCT imsi FROM read_parquet('{job.glob}')")
+    imsis = pa.array([imsi for (imsi,) in con.fetchall()])
     numbers = look_up(reader.people, reader.numbers, codes_of(*_texts(imsis)))
     con.register("names", pa.table({"imsi": imsis, "person": numbers}))
     columns = ("person", "city", "alt", "start_ms", "end_ms")

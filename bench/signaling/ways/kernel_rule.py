@@ -99,14 +99,14 @@ def judged(
 def before(a: Integers, b: Integers) -> bool:
     """The order in which spells are asked whether one lies inside another."""
     if a[2] != b[2]:
-        return a[2] < b[2]
+        return bool(a[2] < b[2])
     if a[3] != b[3]:
-        return a[3] > b[3]
+        return bool(a[3] > b[3])
     if (a[1] >= 0) != (b[1] >= 0):
-        return a[1] < 0
+        return bool(a[1] < 0)
     if a[4] != b[4]:
-        return a[4] > b[4]
-    return a[0] < b[0]
+        return bool(a[4] > b[4])
+    return bool(a[0] < b[0])
 
 
 @numba.njit(cache=True, nogil=True)

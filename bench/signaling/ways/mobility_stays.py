@@ -22,13 +22,17 @@ from bench.signaling.one import Job
 def run(job: Job) -> None:
     features = _features(job)
     codes = np.array([feature["properties"]["code"] for feature in features], dtype=object)
-    shapes = np.array([shape(feature["geometry"]) for feature in features], dtype=object)
+    shapes = np.array([shape(feature["geometry"]).buffer(0) for feature in features], dtype=object)
     with job.measured.timed():
-        rows = duckdb.sql(
-            f"""SELECT imsi AS uid, timestamp AS datetime, lon AS lng, lat
+        rows = (
+            duckdb.connect()
+            .execute(
+                f"""SELECT imsi AS uid, timestamp AS datetime, lon AS lng, lat
             FROM read_parquet('{job.glob}') JOIN read_parquet('{job.resolved}') USING (cgi)
             ORDER BY imsi, timestamp"""
-        ).fetchnumpy()
+            )
+            .fetchnumpy()
+        )
         rows["datetime"] = rows["datetime"].astype("datetime64[ns]")
         track = TrajDataFrame(pd.DataFrame(rows), datetime="datetime", user_id="uid")
         stays = detection.stay_locations(
@@ -44,7 +48,7 @@ def run(job: Job) -> None:
         found = pd.DataFrame(
             {"imsi": stays["uid"].to_numpy()[stay].astype(str), "city_code": codes[area]}
         )
-        duckdb.from_df(found).write_parquet(str(job.out))
+        found.to_parquet(job.out)
 
 
 def _features(job: Job) -> list[dict[str, Any]]:

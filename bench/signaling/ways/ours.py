@@ -31,5 +31,5 @@ def run(job: Job) -> None:
     measured.facts.update(
         events=summary.events,
         unknown_cells=summary.unknown_cells,
-        **{kind: rows for kind, rows in summary.stays.items()},
+        **summary.stays,
     )

@@ -16,11 +16,15 @@ def run(job: Job) -> None:
     codes = np.array([place.code for place in places], dtype=object)
     shapes = np.array([place.geometry for place in places], dtype=object)
     with job.measured.timed():
-        rows = duckdb.sql(
-            f"""SELECT imsi AS user_id, timestamp AS tracked_at, lon, lat
+        rows = (
+            duckdb.connect()
+            .execute(
+                f"""SELECT imsi AS user_id, timestamp AS tracked_at, lon, lat
             FROM read_parquet('{job.glob}') JOIN read_parquet('{job.resolved}') USING (cgi)
             ORDER BY imsi, timestamp"""
-        ).fetchnumpy()
+            )
+            .fetchnumpy()
+        )
         frame = pd.DataFrame({"user_id": rows["user_id"]})
         frame["tracked_at"] = pd.to_datetime(rows["tracked_at"], utc=True)
         fixes = gpd.GeoDataFrame(
@@ -35,7 +39,5 @@ def run(job: Job) -> None:
             include_last=True,
         )
         area, stay = shapely.STRtree(stays.geometry.to_numpy()).query(shapes, "contains")
-        found = pd.DataFrame(
-            {"imsi": stays["user_id"].to_numpy()[stay], "city_code": codes[area]}
-        )
-        duckdb.sql("SELECT * FROM found").write_parquet(str(job.out))
+        found = pd.DataFrame({"imsi": stays["user_id"].to_numpy()[stay], "city_code": codes[area]})
+        found.to_parquet(job.out)

@@ -1,0 +1,132 @@
+"""A whole day of a city through the whole service, then a batch: the real services, roles and
+PostgreSQL with its durability on, in a folder of their own that is deleted afterwards."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from bench.processes import Measured, run
+from bench.results import OUT, Result
+from bench.signaling.generator import ZONE, Data, imsi_sql, make
+from bench.signaling.sizes import Sizes, city_day, day_after
+from bench.signaling.world import World
+from core.roles import INGEST, OWNER
+from travelcheck.stack.folders import remove_server_folder
+from travelcheck.stack.launcher import Stack, stack
+from travelcheck.stack.local import environment_for, make_keys, write_secret
+from travelcheck.stack.postgres import Postgres
+
+FOLDER: Final = OUT / "stack"
+SETTINGS: Final = {
+    "DEMO": "1",
+    "SMS_PROVIDER": "sandbox",
+    "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
+    "SERVICE_TIME_ZONE": ZONE.key,
+}
+Say = Callable[[str], None]
+
+
+def measure(parent: Path, world: World, sizes: Sizes, say: Say) -> Iterator[Result]:
+    size = city_day(parent, sizes.city)
+    say(f"data: {size.people:,} people, one day")
+    data = make(parent, size, world)
+    batch = _batch(data, day_after(size), sizes.batch)
+    with _service() as service:
+        say("the service's store: places, cells and subscriptions")
+        service.manage("load_cities", str(data.places), role=INGEST)
+        service.manage("load_cells", str(data.cells), role=INGEST)
+        began = time.monotonic()
+        service.manage("load_subscriptions", str(_subscriptions(data, size.people)), role=INGEST)
+        name = f"{size.people:,} subscriptions loaded"
+        yield Result(name, time.monotonic() - began, "seconds")
+        environment = environment_for(INGEST, service.environment)
+        say(f"ingest: {data.count:,} events of one day")
+        day = run("bench.signaling.ingest", *data.events, environment=environment)
+        yield from _day_rows(data, day)
+        say(f"ingest: a batch of {sizes.batch:,}")
+        more = run("bench.signaling.ingest", batch, environment=environment)
+        yield from _rows(f"a batch of {more.facts['rows']:,} events after it", more)
+        yield from _disk(service, data)
+
+
+def _day_rows(data: Data, day: Measured) -> Iterator[Result]:
+    name = f"ingest of {data.count / 1e6:.3g} M events of one day, end to end"
+    yield Result(name, data.count / day.seconds / 1e6, "M events/s")
+    yield Result(f"{name}: stay-points written", day.facts["stay_points"], "rows")
+    yield from _rows(name, day)
+
+
+def _rows(name: str, measured: Measured) -> Iterator[Result]:
+    yield Result(name, measured.seconds, "seconds")
+    for part, seconds in measured.parts.items():
+        yield Result(f"… of these {part}", seconds, "seconds")
+    yield Result(name, measured.peak_mb, "MB at most")
+
+
+def _disk(service: Stack, data: Data) -> Iterator[Result]:
+    """What one more day takes."""
+    million = data.count / 1e6
+    store = Path(service.environment["SIGNALING_STORE"]) / "events"
+    size = sum(path.stat().st_size for path in store.rglob("*.parquet"))
+    yield Result("stored events, bytes each", size / data.count, "bytes")
+    delivered = sum(path.stat().st_size for path in data.events)
+    yield Result("delivered events (Parquet), bytes each", delivered / data.count, "bytes")
+    database = sum(p.stat().st_size for p in (Postgres(FOLDER).data / "base").rglob("*"))
+    yield Result("the database's files, per million events", database / 1e6 / million, "MB")
+
+
+@contextmanager
+def _service() -> Iterator[Stack]:
+    """The servers of a stack, migrated; nothing of it runs but what the bench runs."""
+    os.environ["STACK_FOLDER"] = str(FOLDER)
+    _remove()
+    with stack({**os.environ, **SETTINGS}, "a bench", echo=False) as service:
+        make_keys(FOLDER)
+        store = FOLDER / "signaling"
+        for name, value in {**SETTINGS, "SIGNALING_STORE": str(store)}.items():
+            write_secret(FOLDER, name, value)
+        service.start_servers()
+        service.manage("migrate", "--verbosity=0", role=OWNER)
+        yield service
+    _remove()
+
+
+def _remove() -> None:
+    for server in ("postgres", "redis"):
+        remove_server_folder(FOLDER, server)
+    shutil.rmtree(FOLDER, ignore_errors=True)
+
+
+def _subscriptions(data: Data, people: int) -> Path:
+    target = data.folder / "subscriptions.csv"
+    duckdb.sql(
+        f"""COPY (
+            SELECT concat('+86154', lpad(CAST(n AS TEXT), 8, '0')) AS msisdn,
+                   {imsi_sql("n")} AS imsi, '123X' AS id_last4,
+                   '2020-01-01T00:00:00Z' AS valid_from, '' AS valid_to
+            FROM range({people}) one(n)
+        ) TO '{target}' (FORMAT csv)"""
+    )
+    return target
+
+
+def _batch(data: Data, day: date, events: int) -> Path:
+    """The events around a noon, as if they were the first of the day after."""
+    target = data.folder / "batch.parquet"
+    midnight = datetime.combine(day, datetime.min.time(), ZONE)
+    noon = midnight - timedelta(hours=12)
+    files = f"read_parquet('{data.folder}/events/*.parquet')"
+    duckdb.sql(
+        f"""COPY (
+            SELECT * REPLACE (timestamp + INTERVAL 12 HOUR AS timestamp) FROM {files}
+            WHERE timestamp >= TIMESTAMPTZ '{noon}' ORDER BY timestamp LIMIT {events}
+        ) TO '{target}' (FORMAT parquet)"""
+    )
+    return target
