@@ -120,10 +120,10 @@ def notice_delivered(consent_id: UUID) -> bool:
     return bool(_row("notice_delivered", consent_id)[0])
 
 
-def grant(*, inbound_id: int, code_digest: bytes, evidence: Sealed | None = None) -> Answer:
-    """`OK <code>`."""
+def grant(*, inbound_id: int, evidence: Sealed | None = None) -> Answer:
+    """`OK <code>`; the database knows from the text itself which code it said."""
     sealed = (evidence.ciphertext, evidence.entry_uuid, evidence.key_id) if evidence else ()
-    return Answer(*_row("grant", inbound_id, code_digest, *sealed))
+    return Answer(*_row("grant", inbound_id, *sealed))
 
 
 def refuse(*, inbound_id: int, code_digest: bytes) -> Answer:

@@ -24,6 +24,19 @@ class Inbound:
     answered_by_provider: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What stands beside the sealed words of a text, noted as it is stored: `settings.SMS_MARKS`.
+
+    `is_stop` outlives the words: whoever said STOP and was erased before it was read is not texted.
+    `agrees_to`, the keyed digest of a code, is out of reach for the process that reads the words:
+    it can act on an OK, and cannot make one.
+    """
+
+    is_stop: bool = False
+    agrees_to: bytes | None = field(default=None, repr=False)
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class Address:
     """Where a text goes: a number in E.164 and its blind index."""
@@ -54,4 +67,4 @@ class OutboundText:
     since: datetime
 
 
-__all__ = ["Address", "Inbound", "Number", "OutboundText", "SenderKind"]
+__all__ = ["Address", "Inbound", "Marks", "Number", "OutboundText", "SenderKind"]

@@ -25,8 +25,8 @@ TABLES: Grants = {
         "sms_gateway_inboundmessage": [
             "SELECT (id, provider, provider_message_id)",
             "INSERT (provider, provider_message_id, number_index, key_id, sender_sealed,"
-            " body_sealed, problem, answered_by_provider, received_at, due_at, enqueued_at,"
-            " attempts)",
+            " body_sealed, problem, is_stop, agrees_to, answered_by_provider, received_at, due_at,"
+            " enqueued_at, attempts)",
         ],
         "sms_gateway_deliveryreport": [
             "SELECT (id, provider, provider_message_id, status)",
@@ -123,7 +123,7 @@ TABLES: Grants = {
         "audit_leaf": ["SELECT"],
         "audit_checkpoint": ["SELECT"],
         # texts that came in: the cause of everything the gate does
-        "sms_gateway_inboundmessage": ["SELECT (id, number_index, received_at)"],
+        "sms_gateway_inboundmessage": ["SELECT (id, number_index, received_at, agrees_to)"],
         # subscribers
         "subscribers_tenure": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "subscribers_tombstone": ["SELECT", "INSERT", "UPDATE"],

@@ -80,6 +80,7 @@ TWILIO_AUTH_TOKEN = env.text(
 TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", "https://api.twilio.com")
 TWILIO_HANDLES_KEYWORDS = env.flag("TWILIO_HANDLES_KEYWORDS")
 # What the gateway calls, by dotted path: it knows no room above it.
+SMS_MARKS = "inquiry.intake.marks"
 SMS_INBOUND_HANDLER = "inquiry.services.handle_text"
 SMS_HOLD = "consent.gate.hold"
 SMS_PROGRESS_LISTENER = "inquiry.progress.text_progressed"

@@ -4,7 +4,7 @@ SET LOCAL ROLE {gate};
 -- A refused claim, in the log. About a consent of the number that texted it is the person's own
 -- entry. Otherwise it names the consent, so that an auditor can see what was tried, but nobody as
 -- its subject: neither the one who texted nor the one it was aimed at is to see the other.
-CREATE FUNCTION gate.deny(p_consent uuid, p_reason text, p_own boolean, p_release uuid)
+CREATE OR REPLACE FUNCTION gate.deny(p_consent uuid, p_reason text, p_own boolean, p_release uuid)
 RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -21,7 +21,7 @@ BEGIN
 END $$;
 
 -- Why a consent that is there gives nothing now; null if it does. The caller has locked it.
-CREATE FUNCTION gate.obstacle(p_consent uuid, p_holds boolean) RETURNS text
+CREATE OR REPLACE FUNCTION gate.obstacle(p_consent uuid, p_holds boolean) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -42,7 +42,7 @@ END $$;
 -- One access under a consent, asked for by a text of the person. p_cause: 'inbound:<id>'.
 -- outcome: claimed | denied:<reason>. A refusal does not raise: its entry is to be committed.
 -- Idempotent per cause: the same text gets the same release, and counts once.
-CREATE FUNCTION gate.claim(
+CREATE OR REPLACE FUNCTION gate.claim(
     p_consent uuid, p_cause text, OUT outcome text, OUT release uuid, OUT entry bigint
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -117,7 +117,7 @@ BEGIN
 END $$;
 
 -- How long a text, and a claim, may wait for their answer.
-CREATE FUNCTION gate.patience() RETURNS interval
+CREATE OR REPLACE FUNCTION gate.patience() RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT interval '24 hours' $$;
 

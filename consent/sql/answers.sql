@@ -2,7 +2,7 @@
 SET LOCAL ROLE {gate};
 
 -- The open requests of a number, locked; those whose code was too old for this text are ended.
-CREATE FUNCTION gate.open_requests(p_number bytea, p_received timestamptz) RETURNS SETOF uuid
+CREATE OR REPLACE FUNCTION gate.open_requests(p_number bytea, p_received timestamptz) RETURNS SETOF uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -35,7 +35,7 @@ END $$;
 -- Which request a text with a code answers: outcome 'found' and the consent, or why there is none:
 -- already (it was granted by this text or code) | expired | wrong_code | too_many | none_open.
 -- The third wrong code ends every open request of the number. A text counts once.
-CREATE FUNCTION gate.answered(
+CREATE OR REPLACE FUNCTION gate.answered(
     p_inbound bigint, p_code_digest bytea, OUT outcome text, OUT consent uuid
 )
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
@@ -49,6 +49,9 @@ BEGIN
     SELECT * INTO v_text FROM gate.text_of(p_inbound);
     IF v_text.number IS NULL THEN
         outcome := 'none_open';
+        RETURN;
+    ELSIF p_code_digest IS NULL THEN
+        outcome := 'wrong_code';  -- it said no code, which is not a try at one
         RETURN;
     END IF;
     v_open := ARRAY(SELECT gate.open_requests(v_text.number, v_text.received_at));
@@ -95,9 +98,10 @@ BEGIN
 END $$;
 
 -- `OK <code>`: outcome granted, or as above. Nothing but a text of the number that was asked, with
--- the live code, grants. p_sealed is the evidence, under the person's key p_key, for entry p_entry.
-CREATE FUNCTION gate.grant(
-    p_inbound bigint, p_code_digest bytea, p_sealed bytea DEFAULT NULL, p_entry uuid DEFAULT NULL,
+-- the live code, grants; that it said OK with this code is what was noted when it was stored, not
+-- what the caller says of it. p_sealed is the evidence, under the person's key p_key, for entry p_entry.
+CREATE OR REPLACE FUNCTION gate.grant(
+    p_inbound bigint, p_sealed bytea DEFAULT NULL, p_entry uuid DEFAULT NULL,
     p_key uuid DEFAULT NULL, OUT outcome text, OUT consent uuid, OUT entry bigint
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -108,7 +112,7 @@ DECLARE
     v_old uuid;
 BEGIN
     SELECT a.outcome, a.consent INTO outcome, consent
-    FROM gate.answered(p_inbound, p_code_digest) a;
+    FROM gate.answered(p_inbound, (gate.text_of(p_inbound)).agrees_to) a;
     IF outcome <> 'found' THEN
         SELECT c.last_entry INTO entry FROM public.consent_consent c WHERE c.id = consent;
         RETURN;
@@ -146,7 +150,7 @@ BEGIN
 END $$;
 
 -- `NO <code>`: outcome refused, or as above (already: it had been granted; withdraw it instead).
-CREATE FUNCTION gate.refuse(
+CREATE OR REPLACE FUNCTION gate.refuse(
     p_inbound bigint, p_code_digest bytea, OUT outcome text, OUT consent uuid
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -163,7 +167,7 @@ BEGIN
 END $$;
 
 -- A moment as the log writes it: RFC 3339, UTC, microseconds.
-CREATE FUNCTION gate.rfc3339(p_moment timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION gate.rfc3339(p_moment timestamptz) RETURNS text
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT to_char(p_moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') $$;
 

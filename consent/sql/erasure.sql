@@ -4,7 +4,7 @@ SET LOCAL ROLE {gate};
 -- On a text of the present holder. Ends their consents, deletes stay-points, coverage, keys and the
 -- mapping, and leaves a tombstone so that files loaded again bring nothing back. What was sealed
 -- (texts, notices, evidence in the log) cannot be read any more. Returns the entry.
-CREATE FUNCTION gate.erase(p_inbound bigint, p_tenure uuid) RETURNS bigint
+CREATE OR REPLACE FUNCTION gate.erase(p_inbound bigint, p_tenure uuid) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -4,7 +4,7 @@ SET LOCAL ROLE {gate};
 -- Where a release stands: waiting (its entry has no checkpoint yet) | stale (subscriptions are older
 -- than 24 hours) | ready | released | denied:<reason>. A denial gives the use back.
 -- Locks the consent, so that `ready` stays true until the transaction ends.
-CREATE FUNCTION gate.settle(p_release uuid) RETURNS text
+CREATE OR REPLACE FUNCTION gate.settle(p_release uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -45,7 +45,7 @@ BEGIN
 END $$;
 
 -- A claim that comes to nothing: says so in the log and gives the use back.
-CREATE FUNCTION gate.give_up(p_release uuid, p_reason text) RETURNS text
+CREATE OR REPLACE FUNCTION gate.give_up(p_release uuid, p_reason text) RETURNS text
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -59,7 +59,7 @@ END $$;
 
 -- The journey of a release that is ready: its stay-points and, as kind 'coverage', the hours of each
 -- day in which the phone was seen. No rows otherwise. May be repeated until it is released.
-CREATE FUNCTION gate.fetch(p_release uuid)
+CREATE OR REPLACE FUNCTION gate.fetch(p_release uuid)
 RETURNS TABLE (
     day date, kind text, stay_id text, city_code text, alt_city_code text,
     started_at timestamptz, ended_at timestamptz, observed_hours integer
@@ -101,7 +101,7 @@ END $$;
 -- The answer is compiled and leaves with this transaction, in which it was also fetched.
 -- p_commitment: keyed hash (32 bytes) of exactly what leaves; p_sealed, under the person's key p_key,
 -- is for the entry p_entry. Raises if it was not fetched here.
-CREATE FUNCTION gate.release(
+CREATE OR REPLACE FUNCTION gate.release(
     p_release uuid, p_commitment bytea, p_sealed bytea DEFAULT NULL, p_entry uuid DEFAULT NULL,
     p_key uuid DEFAULT NULL
 ) RETURNS bigint
@@ -130,7 +130,7 @@ END $$;
 
 -- The answer arrived. A consent whose uses are all answered is then consumed: until now it had to
 -- stay granted, so that a withdrawal could still stop the answer. Said twice, it changes nothing.
-CREATE FUNCTION gate.delivered(p_release uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.delivered(p_release uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -158,7 +158,7 @@ END $$;
 -- May what hangs on this consent leave now: an answer while it is granted, its notice while the code
 -- lives (a consent that is still open has no answers). Locks it against withdrawal until the
 -- transaction ends: what commits after this said yes has left before any withdrawal.
-CREATE FUNCTION gate.hold(p_consent uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.hold(p_consent uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -4,7 +4,7 @@ SET LOCAL ROLE {gate};
 -- A request by the person's own text, with the notice they are about to be shown. Idempotent per
 -- text. An earlier open request of the same asker for the same number ends. Raises
 -- unique_violation (one_open_code_per_number) when the code is already open at this number.
-CREATE FUNCTION gate.request(
+CREATE OR REPLACE FUNCTION gate.request(
     p_tenure uuid, p_inbound bigint, p_terms jsonb, p_code_digest bytea, p_notice jsonb,
     p_notice_sealed bytea, OUT consent uuid, OUT entry bigint, OUT fresh boolean
 )
@@ -68,7 +68,7 @@ BEGIN
 END $$;
 
 -- What was agreed, or is asked, as the log states it.
-CREATE FUNCTION gate.terms_of(p_consent uuid) RETURNS jsonb
+CREATE OR REPLACE FUNCTION gate.terms_of(p_consent uuid) RETURNS jsonb
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT jsonb_build_object(
@@ -79,12 +79,12 @@ AS $$
 $$;
 
 -- How long a code lives: up to, not including, this moment after the request.
-CREATE FUNCTION gate.code_life() RETURNS interval
+CREATE OR REPLACE FUNCTION gate.code_life() RETURNS interval
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT interval '30 minutes' $$;
 
 -- The provider took the notice. Said twice, it changes nothing.
-CREATE FUNCTION gate.notice_sent(p_consent uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.notice_sent(p_consent uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -105,7 +105,7 @@ BEGIN
 END $$;
 
 -- The notice arrived: says the provider's receipt, or the right code, which only it carried.
-CREATE FUNCTION gate.arrived(p_consent uuid, p_by text) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.arrived(p_consent uuid, p_by text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -126,7 +126,7 @@ BEGIN
     RETURN v_new;
 END $$;
 
-CREATE FUNCTION gate.notice_delivered(p_consent uuid) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.notice_delivered(p_consent uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT gate.arrived(p_consent, 'receipt') $$;
 

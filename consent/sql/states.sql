@@ -1,7 +1,7 @@
 -- The state machine of consents, held for every writer, owner included.
 SET LOCAL ROLE {gate};
 
-CREATE FUNCTION gate.guard_consent() RETURNS trigger
+CREATE OR REPLACE FUNCTION gate.guard_consent() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -66,7 +66,7 @@ BEGIN
 END $$;
 
 -- Every transition there is; docs/consent.md draws it. Terminal states have none.
-CREATE FUNCTION gate.may_follow(p_from text, p_to text) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.may_follow(p_from text, p_to text) RETURNS boolean
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$
     SELECT (p_from, p_to) IN (
@@ -77,7 +77,7 @@ AS $$
 $$;
 
 -- An entry about a consent: who it is about, who asked, which state. Returns the entry's id.
-CREATE FUNCTION gate.note(
+CREATE OR REPLACE FUNCTION gate.note(
     p_event text, p_consent uuid, p_fields jsonb, p_sealed bytea DEFAULT NULL,
     p_entry uuid DEFAULT NULL
 ) RETURNS bigint
@@ -95,7 +95,7 @@ BEGIN
 END $$;
 
 -- Move a consent, whose row the caller has locked, to a state, and write the entry.
-CREATE FUNCTION gate.move(
+CREATE OR REPLACE FUNCTION gate.move(
     p_consent uuid, p_state text, p_event text, p_fields jsonb DEFAULT '{}',
     p_reason text DEFAULT '', p_sealed bytea DEFAULT NULL, p_entry uuid DEFAULT NULL
 ) RETURNS bigint
@@ -119,19 +119,22 @@ BEGIN
     RETURN v_entry;
 END $$;
 
--- The number that sent an inbound text, and when; nothing if there is no such text.
--- Only the web process can store one, so a cause is proof that this number texted.
-CREATE FUNCTION gate.text_of(p_inbound bigint, OUT number bytea, OUT received_at timestamptz)
+-- The number that sent an inbound text, when, and the digest of the code that it said OK to, if it
+-- did; nothing if there is no such text. Only the web process can store one, so a cause is proof
+-- that this number texted, and `agrees_to` that it agreed.
+CREATE OR REPLACE FUNCTION gate.text_of(
+    p_inbound bigint, OUT number bytea, OUT received_at timestamptz, OUT agrees_to bytea
+)
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    SELECT i.number_index, i.received_at INTO number, received_at
+    SELECT i.number_index, i.received_at, i.agrees_to INTO number, received_at, agrees_to
     FROM public.sms_gateway_inboundmessage i WHERE i.id = p_inbound;
 END $$;
 
 -- Does the tenure of a consent hold its number now? Locks it, so that it cannot end meanwhile.
 -- Everywhere a tenure is locked before its consents, and consents in the order of their ids.
-CREATE FUNCTION gate.tenure_holds(p_tenure uuid, p_number bytea) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.tenure_holds(p_tenure uuid, p_number bytea) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -145,7 +148,7 @@ BEGIN
 END $$;
 
 -- End a live consent that has no ground any more: its time is up, or its tenure has ended.
-CREATE FUNCTION gate.lapse(p_consent uuid, p_holds boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.lapse(p_consent uuid, p_holds boolean) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -166,10 +169,10 @@ END $$;
 
 RESET ROLE;
 
-CREATE TRIGGER consents_change_by_the_gate
+CREATE OR REPLACE TRIGGER consents_change_by_the_gate
 BEFORE INSERT OR UPDATE OR DELETE ON public.consent_consent
 FOR EACH ROW EXECUTE FUNCTION gate.guard_consent();
-CREATE TRIGGER consents_stay BEFORE TRUNCATE ON public.consent_consent
+CREATE OR REPLACE TRIGGER consents_stay BEFORE TRUNCATE ON public.consent_consent
 FOR EACH STATEMENT EXECUTE FUNCTION gate.guard_consent();
 ALTER TABLE public.consent_consent ENABLE ALWAYS TRIGGER consents_change_by_the_gate;
 ALTER TABLE public.consent_consent ENABLE ALWAYS TRIGGER consents_stay;

@@ -3,7 +3,7 @@
 SET LOCAL ROLE {gate};
 
 -- End one live consent on a text of its number. The caller has locked the row.
-CREATE FUNCTION gate.stop(p_consent uuid, p_reason text) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.stop(p_consent uuid, p_reason text) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -22,7 +22,7 @@ BEGIN
 END $$;
 
 -- `DROP <n>`: withdrawn | ended (an open request) | already | unknown (not of this number).
-CREATE FUNCTION gate.withdraw(p_inbound bigint, p_consent uuid) RETURNS text
+CREATE OR REPLACE FUNCTION gate.withdraw(p_inbound bigint, p_consent uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -42,7 +42,7 @@ BEGIN
 END $$;
 
 -- `STOP`: ends everything of the number. Returns how many granted consents it withdrew.
-CREATE FUNCTION gate.withdraw_all(p_inbound bigint) RETURNS integer
+CREATE OR REPLACE FUNCTION gate.withdraw_all(p_inbound bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -63,7 +63,7 @@ END $$;
 -- End what has run out, some at a time; what somebody is working on is left for the next call.
 -- A code is dead at 30 minutes, whether or not this ran; the request is closed twice as late,
 -- because a text that came in time may still wait to be handled. Returns how many have ended.
-CREATE FUNCTION gate.expire_due(p_limit integer DEFAULT 100) RETURNS integer
+CREATE OR REPLACE FUNCTION gate.expire_due(p_limit integer DEFAULT 100) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

@@ -34,7 +34,7 @@ def ask(turn: PersonTurn, intent: intents.Trip) -> None:
 
 def agree(turn: PersonTurn, intent: intents.Grant) -> None:
     """OK with a code: the consent and the claim for its first answer, in one transaction."""
-    answer = services.grant(inbound=turn.inbound, tenure=turn.tenure, code=intent.code)
+    answer = services.grant(inbound=turn.inbound, tenure=turn.tenure)
     if answer.outcome == "granted" and answer.consent_id is not None:
         claim = services.claim(inbound=turn.inbound, consent_id=answer.consent_id)
         if not tell_claim(turn, claim):

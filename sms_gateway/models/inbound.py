@@ -15,7 +15,7 @@ class Problem(models.TextChoices):
     NO_NUMBER = "no_number", "sent from nothing that can be a phone number"
     # Set by the gateway itself, after which the handler is not called again:
     GIVEN_UP = "given_up", "handling failed each time it was tried"
-    ERASED = "erased", "its sender was erased before it was read"
+    ERASED = "erased", "its sender was erased before it was read"  # a STOP counts all the same
 
 
 class InboundMessage(models.Model):
@@ -30,6 +30,8 @@ class InboundMessage(models.Model):
     sender_sealed = models.BinaryField(null=True)
     body_sealed = models.BinaryField(null=True)
     problem = models.TextField(choices=Problem.choices, blank=True, default="")
+    is_stop = models.BooleanField(default=False)
+    agrees_to = models.BinaryField(null=True, help_text="keyed digest of the code it says OK to")
     answered_by_provider = models.BooleanField(
         default=False, help_text="a keyword whose confirmation the provider sends itself"
     )

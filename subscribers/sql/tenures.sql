@@ -2,11 +2,11 @@
 SET LOCAL ROLE {gate};
 
 -- One lock for each of 256 groups of numbers (or IMSIs): a bulk load locks 512 things at most.
-CREATE FUNCTION gate.lock_holders(p_kind integer, p_index bytea) RETURNS void
+CREATE OR REPLACE FUNCTION gate.lock_holders(p_kind integer, p_index bytea) RETURNS void
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT pg_advisory_xact_lock(1952804453 + p_kind, get_byte(p_index, 0)) $$;
 
-CREATE FUNCTION gate.guard_tenure() RETURNS trigger
+CREATE OR REPLACE FUNCTION gate.guard_tenure() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -55,7 +55,7 @@ END $$;
 -- The tenure that holds the number which sent an inbound text, now. A number without subscription
 -- gets one without IMSI, until its next known tenure begins: same notice, same code, then no data.
 -- Only an inbound text makes one, so that the worker cannot tie a number to somebody's stay-points.
-CREATE FUNCTION gate.identify(p_inbound bigint) RETURNS uuid
+CREATE OR REPLACE FUNCTION gate.identify(p_inbound bigint) RETURNS uuid
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -84,7 +84,7 @@ BEGIN
     RETURN v_tenure;
 END $$;
 
-CREATE FUNCTION gate.tenure_of(p_number bytea) RETURNS uuid
+CREATE OR REPLACE FUNCTION gate.tenure_of(p_number bytea) RETURNS uuid
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -99,6 +99,6 @@ END $$;
 
 RESET ROLE;
 
-CREATE TRIGGER tenures_never_overlap BEFORE INSERT OR UPDATE ON public.subscribers_tenure
+CREATE OR REPLACE TRIGGER tenures_never_overlap BEFORE INSERT OR UPDATE ON public.subscribers_tenure
 FOR EACH ROW EXECUTE FUNCTION gate.guard_tenure();
 ALTER TABLE public.subscribers_tenure ENABLE ALWAYS TRIGGER tenures_never_overlap;

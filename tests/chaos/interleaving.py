@@ -38,8 +38,9 @@ WITH people AS (
     FROM tenures
 ), texts AS (
     INSERT INTO sms_gateway_inboundmessage (provider, provider_message_id, number_index, key_id,
-        problem, answered_by_provider, received_at, due_at, enqueued_at, attempts)
-    SELECT 'test', word || tenure, number, gen_random_uuid(), '', false, now(), now(), now(), 0
+        problem, is_stop, answered_by_provider, received_at, due_at, enqueued_at, attempts)
+    SELECT 'test', word || tenure, number, gen_random_uuid(), '', word = 'STOP', false, now(),
+           now(), now(), 0
     FROM people, unnest(ARRAY['TRIP', 'OK', 'STOP']) word
     RETURNING id, provider_message_id
 )
@@ -174,9 +175,8 @@ class Run:
             [(outcome,)] = await self._say(
                 case,
                 connection,
-                "SELECT outcome FROM gate.grant(%s, sha256(%s::text::bytea))",
+                "SELECT outcome FROM gate.grant(%s)",
                 case.ok,
-                case.trip,
             )
             if await self._commit(case, connection):
                 return bool(outcome == "granted")
@@ -277,4 +277,10 @@ def prepare(superuser: psycopg.Connection, worker: psycopg.Connection, count: in
     worker.commit()
     # The texts came after the question, as texts do.
     superuser.execute("UPDATE sms_gateway_inboundmessage SET received_at = core.now()")
+    with superuser.cursor() as cursor:
+        cursor.executemany(
+            "UPDATE sms_gateway_inboundmessage SET agrees_to = sha256(%s::text::bytea)"
+            " WHERE id = %s",
+            [(case.trip, case.ok) for case in cases],
+        )
     return cases

@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from sms_gateway import services
-from sms_gateway.messages import Address, Inbound
+from sms_gateway.messages import Address, Inbound, Marks
 
 
 @dataclass
@@ -22,6 +22,12 @@ class Seen:
 
 
 seen = Seen()
+
+
+def marks(number_index: bytes, text: str) -> Marks:
+    """`OK <anything>` agrees to just that."""
+    agrees = text.startswith("OK ")
+    return Marks(is_stop=text == "STOP", agrees_to=text.encode() if agrees else None)
 
 
 def echo(inbound: Inbound) -> None:

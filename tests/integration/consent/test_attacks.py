@@ -67,7 +67,7 @@ def test_only_the_worker_calls_the_gate(victim: Person, connect_as: Connect, rol
         f"gate.claim('{victim.consent}', 'inbound:1')",
         f"gate.fetch('{victim.consent}')",
         f"gate.hold('{victim.consent}')",
-        "gate.grant(1, ''::bytea)",
+        "gate.grant(1)",
         "gate.withdraw_all(1)",
     ):
         with pytest.raises(errors.InsufficientPrivilege):
@@ -292,18 +292,62 @@ def test_claims_under_what_is_no_consent(
     assert len(world.bodies("access.denied")) == before + 1
 
 
+@pytest.mark.parametrize("said", ["NO {code}", "TRIP", "OK", "{code}", "OK {code}?", "YES {code}"])
+def test_a_text_that_did_not_say_ok_with_the_code_agrees_to_nothing(
+    world: World, worker: psycopg.Connection, said: str
+) -> None:
+    """The worker knows the code, for it made it. What it cannot make is a text that says OK."""
+    person = world.person()
+    world.ask(person)
+    inbound = world.text(person.number, said.format(code=person.code))
+    grant = "SELECT outcome FROM gate.grant(%s)"
+    for _ in range(4):
+        assert worker.execute(grant, [inbound.id]).fetchone() == ("wrong_code",)
+    assert world.state(person.consent) == "disclosed"
+    assert world.ok(person).outcome == "granted", "nor did it use up the tries at the code"
+
+
+def test_the_worker_cannot_write_what_a_text_agrees_to(
+    world: World, worker: psycopg.Connection
+) -> None:
+    person = world.person()
+    world.ask(person)
+    digest = codes.digest(person.index, person.code)
+    inbound = world.text(person.number, f"NO {person.code}")
+    with pytest.raises(errors.InsufficientPrivilege):
+        worker.execute(
+            "UPDATE sms_gateway_inboundmessage SET agrees_to = %s WHERE id = %s",
+            [digest, inbound.id],
+        )
+    with pytest.raises(errors.UndefinedFunction):
+        worker.execute("SELECT gate.grant(%s, %s, NULL, NULL, NULL)", [inbound.id, digest])
+
+
+def test_an_agreement_to_one_question_agrees_to_no_other(
+    world: World, worker: psycopg.Connection
+) -> None:
+    """Not to one with the same code either, that the worker asks once it has read the text."""
+    person = world.agreed()
+    granted = world.text(person.number, f"OK {person.code}")
+    later = world.ask_for_organisation(person, code=person.code)
+    assert worker.execute("SELECT outcome FROM gate.grant(%s)", [granted.id]).fetchone() != (
+        "granted",
+    )
+    assert world.state(later) == "requested"
+
+
 def test_guessing_codes_from_texts_that_said_something_else(
     world: World, worker: psycopg.Connection
 ) -> None:
     """Codes are keyed hashes; three wrong ones close the question, however they are tried."""
     person = world.person()
     world.ask(person)
+    wrong = f"{(int(person.code) + 1) % 1_000_000:06d}"
     outcomes = [
         worker.execute(
-            "SELECT outcome FROM gate.grant(%s, %s)",
-            [world.text(person.number).id, codes.digest(person.index, f"{guess:06d}")],
+            "SELECT outcome FROM gate.grant(%s)", [world.text(person.number, f"OK {wrong}").id]
         ).fetchone()
-        for guess in range(1_000_000, 1_000_005)  # seven digits: never the code
+        for _ in range(5)
     ]
     assert [row[0] for row in outcomes if row] == [
         "wrong_code",

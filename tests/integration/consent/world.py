@@ -13,6 +13,7 @@ import psycopg
 
 from consent import codes, gate, services
 from core.numbers import Number, SenderKind, number_index
+from inquiry.intake import marks
 from sms_gateway.messages import Inbound
 from subscribers.models import Tenure
 from subscribers.services import identify
@@ -104,12 +105,15 @@ class World:
 
     def text(self, number: str, body: str = "", at: datetime | None = None) -> Inbound:
         """A text that came in, as the web process stores it."""
+        index = number_index(number)
+        noted = marks(index, body)
         row = self.superuser.execute(
             "INSERT INTO sms_gateway_inboundmessage (provider, provider_message_id, number_index,"
-            " key_id, problem, answered_by_provider, received_at, due_at, enqueued_at, attempts)"
-            " SELECT 'test', %s, %s, gen_random_uuid(), '', false, m, m, m, 0"
+            " key_id, problem, is_stop, agrees_to, answered_by_provider, received_at, due_at,"
+            " enqueued_at, attempts)"
+            " SELECT 'test', %s, %s, gen_random_uuid(), '', %s, %s, false, m, m, m, 0"
             " FROM (SELECT coalesce(%s, core.now()) AS m) moment RETURNING id, received_at",
-            [uuid.uuid4().hex, number_index(number), at],
+            [uuid.uuid4().hex, index, noted.is_stop, noted.agrees_to, at],
         ).fetchone()
         assert row is not None
         sender = Number(number, SenderKind.MOBILE)
@@ -117,7 +121,7 @@ class World:
             id=row[0],
             provider="test",
             sender=sender,
-            number_index=number_index(number),
+            number_index=index,
             text=body,
             problem="",
             received_at=row[1],
@@ -169,7 +173,7 @@ class World:
 
     def ok(self, person: Person, code: str = "") -> gate.Answer:
         inbound = self.text(person.number, f"OK {code or person.code}")
-        return services.grant(inbound=inbound, tenure=person.tenure, code=code or person.code)
+        return services.grant(inbound=inbound, tenure=person.tenure)
 
     def agreed(self, person: Person | None = None) -> Person:
         """Somebody who was asked and said OK."""

@@ -105,6 +105,7 @@ def in_threads(count: int, work: Callable[[int], object]) -> None:
 
 @pytest.fixture(autouse=True)
 def stand_ins(settings: Settings) -> Iterator[Seen]:
+    settings.SMS_MARKS = "tests.fakes.conversation.marks"
     settings.SMS_INBOUND_HANDLER = "tests.fakes.conversation.echo"
     settings.SMS_HOLD = "tests.fakes.conversation.hold"
     settings.SMS_PROGRESS_LISTENER = "tests.fakes.conversation.progressed"

@@ -35,6 +35,19 @@ def test_a_text_is_stored_handled_and_answered(text: Text, queue: Queue, stand_i
     assert OutboundMessage.objects.get().state == State.SENT
 
 
+def test_what_a_text_is_stands_beside_its_words(text: Text, queue: Queue) -> None:
+    """Whether it is STOP, and what it agrees to unless it cannot be read as a command."""
+    for body, to in [("STOP", "10086"), ("OK 1", "10086"), ("OK 1", "10000"), ("TRIP", "10086")]:
+        text(body, to=to)
+    noted = InboundMessage.objects.order_by("id").values_list("is_stop", "agrees_to", "problem")
+    assert [(stop, agrees and bytes(agrees), problem) for stop, agrees, problem in noted] == [
+        (True, None, ""),
+        (False, b"OK 1", ""),
+        (False, None, Problem.WRONG_NUMBER),
+        (False, None, ""),
+    ]
+
+
 def test_the_same_message_id_again_changes_nothing(text: Text, queue: Queue) -> None:
     text("TRIP", message_id="one")
     queue.run()

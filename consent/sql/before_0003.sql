@@ -1,0 +1,5 @@
+-- Functions whose arguments or results change: dropped, so that the files define them anew.
+SET LOCAL ROLE {gate};
+DROP FUNCTION IF EXISTS gate.grant(bigint, bytea, bytea, uuid, uuid);
+DROP FUNCTION IF EXISTS gate.text_of(bigint);
+RESET ROLE;
