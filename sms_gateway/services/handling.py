@@ -70,13 +70,29 @@ def _handle_one(inbound_id: int) -> bool:
     problem = row.problem
     if row.attempts > MAX_ATTEMPTS:
         problem = Problem.GIVEN_UP
-    elif (inbound := _open(row)) is None:
-        problem = Problem.ERASED
     else:
-        handler = cast(Callable[[Inbound], None], import_string(settings.SMS_INBOUND_HANDLER))
-        handler(inbound)
+        if (inbound := _open(row)) is None:
+            problem = Problem.ERASED
+            inbound = _stop_without_words(row) if row.is_stop else None
+        if inbound is not None:
+            handler = cast(Callable[[Inbound], None], import_string(settings.SMS_INBOUND_HANDLER))
+            handler(inbound)
     InboundMessage.objects.filter(id=row.id).update(handled_at=clock.now(), problem=problem)
     return True
+
+
+def _stop_without_words(row: InboundMessage) -> Inbound:
+    """The STOP of somebody who was erased before it was read: it counts, and cannot be answered."""
+    return Inbound(
+        id=row.id,
+        provider=row.provider,
+        sender=parse(""),
+        number_index=bytes(row.number_index),
+        text="STOP",
+        problem=row.problem,
+        received_at=row.received_at,
+        answered_by_provider=row.answered_by_provider,
+    )
 
 
 def _open(row: InboundMessage) -> Inbound | None:

@@ -52,8 +52,9 @@ def _close_overdue() -> bool:
 def forget(*, number_index: bytes) -> None:
     """Blank every text and address of a number, and stop what is queued for it.
 
-    Call it before queueing the last confirmation. A text that is being sent at this moment is not
-    waited for: what its row holds is unreadable once the person's key is destroyed.
+    Call it before queueing the last confirmation. Texts that wait to be handled lose their words
+    too, but a STOP among them stays one (`is_stop`). A text that is being sent at this moment is
+    not waited for: what its row holds is unreadable once the person's key is destroyed.
     """
     InboundMessage.objects.filter(number_index=number_index).update(
         body_sealed=None, sender_sealed=None

@@ -16,6 +16,7 @@ from inquiry import limits
 from inquiry.flows import ending
 from inquiry.models import Conversation
 from sms_gateway.models import InboundMessage, OutboundMessage
+from sms_gateway.selectors import is_opted_out
 from subscribers.models import Tenure
 from tests.integration.consent.world import World
 from tests.integration.inquiry.cases import says
@@ -150,6 +151,36 @@ def test_erasing_while_an_answer_is_on_its_way_stops_it(
     service.sweep_later()
     assert service.arrived(number) == []
     assert Release.objects.get().state == "denied"
+
+
+def test_a_stop_that_waits_while_everything_is_erased_still_stops(
+    service: Service, subscriber: Subscriber
+) -> None:
+    number = subscriber("330100")
+    code = erase_code(service, number)
+    service.receive(number, f"ERASE {code}")
+    service.receive(number, "STOP")
+    service.work()
+    (last,) = service.arrived(number)
+    assert says(last, "erase.done")
+    assert service.say(number, "TRIP") == []
+    assert says(service.reply(number, "START"), "start.done")
+
+
+def test_a_stop_put_aside_before_everything_was_erased_ends_what_came_after_too(
+    service: Service, subscriber: Subscriber, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = subscriber("330100")
+    code = erase_code(service, number)
+    with monkeypatch.context() as patch:
+        patch.setattr(ending, "opt_out", lambda **_: 1 / 0)
+        assert service.say(number, "STOP") == []
+    assert says(service.reply(number, f"ERASE {code}"), "erase.done")
+    service.agree(number)
+    service.retry_texts()
+    assert is_opted_out(number_index=number_index(number))
+    assert Consent.objects.latest("requested_at").state == "withdrawn"
+    assert service.say(number, "TRIP") == []
 
 
 def test_the_erase_code_has_three_tries_and_half_an_hour(

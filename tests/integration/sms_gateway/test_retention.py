@@ -5,7 +5,8 @@ import pytest
 
 from core.numbers import number_index
 from sms_gateway import providers, selectors, services
-from sms_gateway.models import InboundMessage, OutboundMessage, Reason, State
+from sms_gateway.models import InboundMessage, OutboundMessage, Problem, Reason, State
+from tests.fakes.conversation import Seen
 from tests.integration.sms_gateway.conftest import (
     NUMBER,
     OTHER,
@@ -122,6 +123,24 @@ def test_forgetting_a_number_stops_and_blanks_its_texts_only(text: Text, queue: 
     assert OutboundMessage.objects.get(cause="last word").state == State.SENT
     others = InboundMessage.objects.exclude(number_index=mine)
     assert [row.body_sealed is not None for row in others] == [True]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("forget_too", [True, False])
+def test_a_stop_of_somebody_erased_meanwhile_is_handled_all_the_same(
+    text: Text, queue: Queue, superuser: psycopg.Connection, stand_ins: Seen, forget_too: bool
+) -> None:
+    """Its words cannot be read: sealed under a key that is gone, or blanked as well."""
+    stop, other = text("STOP"), text("TRIP")
+    superuser.execute("DELETE FROM core_personkey")
+    if forget_too:
+        services.forget(number_index=number_index(NUMBER))
+    queue.run()
+    assert [(seen.id, seen.text) for seen in stand_ins.inbound] == [(stop, "STOP")]
+    assert stand_ins.inbound[0].number_index == number_index(NUMBER)
+    assert set(InboundMessage.objects.values_list("problem", flat=True)) == {Problem.ERASED}
+    assert InboundMessage.objects.get(id=other).handled_at is not None
+    assert OutboundMessage.objects.get().state == State.SUPPRESSED, "there is nobody to answer"
 
 
 @pytest.mark.django_db(transaction=True)
