@@ -1,17 +1,20 @@
-"""Erased subscribers leave the event files too."""
+"""Erased subscribers leave the files too: events, sketches and digests."""
 
+import shutil
 import uuid
+from pathlib import Path
+
+import duckdb
 
 from core import clock
-from signaling import events, intake, reading
+from signaling import digests, event_files, reading
 from signaling.locks import store_lock
-from signaling.services import store
-from signaling.store import Store, bucket_of
+from signaling.store import EventFile, Store, bucket_of
 from subscribers.models import Tombstone
 
 
 def erase_pending() -> int:
-    """Rewrite the files that hold events of erased subscribers; the number of subscribers.
+    """Rewrite the files that hold something of erased subscribers; the number of subscribers.
 
     Repeating it does nothing, and a crash leaves either the old file or the new one, or both for
     a moment, in which case the next run finishes. Raises StoreIsBusyError.
@@ -24,7 +27,7 @@ def erase_pending() -> int:
     if not pending:
         return 0
     with store_lock(patience=0):
-        where = store()
+        where = Store.configured()
         where.prepare()
         references = [reference for _, reference in pending if reference is not None]
         for bucket in sorted({bucket_of(reference) for reference in references}):
@@ -37,25 +40,25 @@ def erase_pending() -> int:
 
 
 def rewrite_without(where: Store, bucket: int, references: list[uuid.UUID]) -> int:
-    """Remove the subscribers from the bucket's files; the number of files that held them."""
-    con = reading.connect()
+    """Remove the subscribers from the bucket's files; the number of event files that held them."""
     work = where.workspace()
+    con = reading.connect(spill=work)
     con.execute("CREATE TABLE erased (subscriber UUID)")
     con.executemany("INSERT INTO erased VALUES (?)", [[str(r)] for r in references])
-    rewritten = 0
     try:
-        for file in where.files(bucket=bucket):
-            rows = events.in_list([file.path])
-            found = con.execute(
-                f"SELECT count(*) FROM {rows} WHERE subscriber IN (FROM erased)"
-            ).fetchone()
-            if not found or not found[0]:
-                continue
-            made = work / "made.parquet"
-            kept = f"SELECT * FROM {rows} WHERE subscriber NOT IN (FROM erased)"
-            name = intake.write_sorted(con, kept, made)
-            where.exchange(file, made, name)
-            rewritten += 1
+        digests.forget(where, con, bucket, "erased", work)
+        return sum(_rewrite(where, con, file, work) for file in where.files(bucket=bucket))
     finally:
         con.close()
-    return rewritten
+        shutil.rmtree(work)
+
+
+def _rewrite(where: Store, con: duckdb.DuckDBPyConnection, file: EventFile, work: Path) -> bool:
+    rows = event_files.rows_of([file])
+    found = con.execute(f"SELECT count(*) FROM {rows} WHERE subscriber IN (FROM erased)").fetchone()
+    if not found or not found[0]:
+        return False
+    made = work / "made.parquet"
+    kept = f"SELECT * FROM {rows} WHERE subscriber NOT IN (FROM erased)"
+    where.exchange([file], made, event_files.write(con, kept, made, sketch=file.is_sketch))
+    return True

@@ -19,11 +19,22 @@ def open_events(con: duckdb.DuckDBPyConnection, path: Path) -> reading.Source:
     return reading.open_source(con, path, COLUMNS)
 
 
-def judged(source: reading.Source, *, numbered: bool = False, latest: int = FOREVER) -> str:
+FUTURE: Final = "timestamp lies in the future"
+LATE: Final = "late: its day takes no more events"
+
+
+def judged(
+    source: reading.Source,
+    *,
+    numbered: bool = False,
+    latest: int = FOREVER,
+    late: str = "false",
+) -> str:
     """SELECT of every row as (imsi, t, cgi, place, reason[, row]).
 
     `place` comes from the table `known_cells(cgi, place)`, NULL where the cell is not known;
-    `reason` says why a row is bad, NULL where it is not. Nothing may be after `latest` (epoch ms).
+    `reason` says why a row is bad, NULL where it is not. Nothing may be after `latest` (epoch
+    ms); `late` is SQL for whether `t` comes too late.
     """
     row = f", {reading.row_number(source)} AS row" if numbered else ""
     return f"""SELECT *, CASE
@@ -32,16 +43,21 @@ def judged(source: reading.Source, *, numbered: bool = False, latest: int = FORE
             WHEN t IS NULL THEN 'timestamp is neither ISO 8601 nor epoch milliseconds'
             WHEN t NOT BETWEEN {reading.SMALLEST_MILLISECONDS} AND {reading.LARGEST_MILLISECONDS}
                 THEN 'timestamp is not in milliseconds'
-            WHEN t > {latest} THEN 'timestamp lies in the future'
+            WHEN t > {latest} THEN '{FUTURE}'
             WHEN place IS NULL AND coalesce(NOT regexp_full_match(cgi, '{CGI_PATTERN}'), true)
-                THEN 'cgi is not MCC-MNC-LAC-CI' END AS reason
+                THEN 'cgi is not MCC-MNC-LAC-CI'
+            WHEN {late} THEN '{LATE}' END AS reason
         FROM (SELECT {reading.text(source, "imsi")} AS imsi, {reading.text(source, "cgi")} AS cgi,
                      {reading.milliseconds(source, "timestamp")} AS t{row} FROM {source.sql})
         LEFT JOIN known_cells USING (cgi)"""
 
 
 def bad_rows(
-    con: duckdb.DuckDBPyConnection, source: reading.Source, *, latest: int = FOREVER
+    con: duckdb.DuckDBPyConnection,
+    source: reading.Source,
+    *,
+    latest: int = FOREVER,
+    late: str = "false",
 ) -> list[tuple[int, str]]:
     """(line, reason) of bad rows, the first `reading.MOST_NAMED` of them.
 
@@ -50,7 +66,7 @@ def bad_rows(
     broken = reading.broken_lines(con)
     reading.forget_broken_lines(con)
     rows = con.execute(
-        f"""SELECT row, reason FROM ({judged(source, numbered=True, latest=latest)})
+        f"""SELECT row, reason FROM ({judged(source, numbered=True, latest=latest, late=late)})
         WHERE reason IS NOT NULL ORDER BY row LIMIT {reading.MOST_NAMED}"""
     ).fetchall()
     reading.forget_broken_lines(con)

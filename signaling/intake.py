@@ -1,11 +1,13 @@
 """The door: a file of events becomes stored events of subscribers, and loses its IMSIs.
 
 Two readings of the file. The first counts and gathers the distinct IMSIs, for which references are
-looked up; the second writes what has a reference, a known cell and a time that is still of use.
-DuckDB may not spill to disk here, since what it holds still carries IMSIs.
+looked up; the second writes what has a reference and a time that is still taken. A cell that is not
+known is stored as the country of its MCC: a negative number, -460 for China. DuckDB may not spill
+to disk here, since what it holds still carries IMSIs.
 """
 
 import hashlib
+import shutil
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -16,7 +18,7 @@ from zoneinfo import ZoneInfo
 import duckdb
 
 from core.clock import start_of_day
-from signaling import events, local_days, reading
+from signaling import event_files, events, local_days, reading
 from signaling.pseudonyms import holdings
 from signaling.store import Store, bucket_of
 
@@ -24,17 +26,18 @@ CLOCK_SKEW: Final = timedelta(minutes=5)  # a network element may run ahead of u
 AT_ONCE: Final = 50_000  # rows handed to DuckDB in one statement
 
 TOO_OLD: Final = "older than what is kept"
-UNKNOWN_CELL: Final = "unknown cell"
 NO_SUBSCRIBER: Final = "no subscription holds the IMSI at that time"
 
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """Which moments are taken: from the beginning of `first` until a little after `now`."""
+    """Which moments are taken: from the beginning of `first` until a little after `now`, without
+    the days that are sealed."""
 
     first: date
     now: datetime
     zone: ZoneInfo
+    sealed: tuple[date, ...] = ()
 
     @property
     def low(self) -> int:
@@ -48,6 +51,17 @@ class Horizon:
     def last(self) -> date:
         return (self.now + CLOCK_SKEW).astimezone(self.zone).date()
 
+    def day_sql(self, column: str) -> str:
+        """SQL for the local day of a moment (epoch ms)."""
+        local = local_days.local_ms(column, self.first, self.last, self.zone)
+        return local_days.day_sql(local)
+
+    def late_sql(self, column: str) -> str:
+        """SQL for whether a moment (epoch ms) lies in a sealed day."""
+        spans = [local_days.day_bounds(day, day, self.zone)[0] for day in self.sealed]
+        tests = (f"{column} >= {low} AND {column} < {high}" for _, low, high in spans)
+        return " OR ".join(tests) or "false"
+
 
 @dataclass
 class Intake:
@@ -55,11 +69,23 @@ class Intake:
 
     rows: int = 0
     stored: int = 0
+    unknown_cells: int = 0
     left_out: Counter[str] = field(default_factory=Counter)  # good rows that are of no use
     rejected: Counter[str] = field(default_factory=Counter)  # bad rows, by reason
     bad: list[tuple[int, str]] = field(default_factory=list)  # (line, reason); the first of them
+    late: Counter[date] = field(default_factory=Counter)  # rejected ones, by their day
     last_event_at: datetime | None = None
+    last_of_day: dict[date, datetime] = field(default_factory=dict)  # of stored events
     files_added: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Rows that may become useful: once a subscription, or their cell, has been loaded."""
+        return self.left_out[NO_SUBSCRIBER] + self.unknown_cells
+
+    @property
+    def future(self) -> int:
+        return self.rejected[events.FUTURE]
 
 
 def digest_of(path: Path) -> bytes:
@@ -68,7 +94,10 @@ def digest_of(path: Path) -> bytes:
 
 
 def take_in(store: Store, path: Path, horizon: Horizon) -> Intake:
-    """Store the events of a file. Raises reading.UnreadableFileError; then nothing is stored."""
+    """Store the events of a file. Raises reading.UnreadableFileError; then nothing is stored.
+
+    Stopped in between, it has stored some of the file: the whole file again brings the rest.
+    """
     con = reading.connect()
     work = store.workspace()
     try:
@@ -80,40 +109,51 @@ def take_in(store: Store, path: Path, horizon: Horizon) -> Intake:
             source = events.open_events(con, path)
             intake = _survey(con, source, horizon)
             _write_events(con, source, work, horizon)
+        con.close()
+        _put_away(store, work, intake, horizon.zone)
     finally:
         con.close()
-    _put_away(store, work, intake)
+        shutil.rmtree(work)
     known = intake.rows - intake.rejected.total() - intake.left_out.total()
     intake.left_out[NO_SUBSCRIBER] = known - intake.stored
     return intake
+
+
+def _judged(source: reading.Source, horizon: Horizon) -> str:
+    return events.judged(source, latest=horizon.high, late=horizon.late_sql("t"))
 
 
 def _survey(con: duckdb.DuckDBPyConnection, source: reading.Source, horizon: Horizon) -> Intake:
     """First reading: counts, bad rows, and the table `door` of references by IMSI."""
     con.execute(
         f"""CREATE TEMP TABLE surveyed AS
-        SELECT CASE WHEN reason IS NULL THEN imsi END AS imsi, reason, count(*) AS rows,
+        SELECT CASE WHEN reason IS NULL THEN imsi END AS imsi, reason,
+               CASE WHEN reason = '{events.LATE}' THEN {horizon.day_sql("t")} END AS late_for,
+               count(*) AS rows,
                count(*) FILTER (WHERE t < {horizon.low}) AS too_old,
                count(*) FILTER (WHERE place IS NULL AND t >= {horizon.low}) AS unknown_cell,
                max(t) AS last_t
-        FROM ({events.judged(source, latest=horizon.high)}) GROUP BY 1, 2"""
+        FROM ({_judged(source, horizon)}) GROUP BY 1, 2, 3"""
     )
     row = con.execute(
         """SELECT coalesce(sum(rows), 0), coalesce(sum(too_old), 0),
                   coalesce(sum(unknown_cell), 0), max(last_t) FROM surveyed WHERE reason IS NULL"""
     ).fetchone()
     assert row is not None
-    good, too_old, unknown_cell, last_t = row
-    intake = Intake()
-    intake.left_out.update({TOO_OLD: int(too_old), UNKNOWN_CELL: int(unknown_cell)})
+    good, too_old, unknown_cells, last_t = row
+    intake = Intake(unknown_cells=int(unknown_cells))
+    intake.left_out[TOO_OLD] = int(too_old)
     intake.rejected.update(line.reason for line in reading.broken_lines(con))
-    counted = "SELECT reason, rows FROM surveyed WHERE reason IS NOT NULL"
-    intake.rejected.update(dict(con.execute(counted).fetchall()))
+    counted = "SELECT reason, late_for, rows FROM surveyed WHERE reason IS NOT NULL"
+    for reason, day, rows in con.execute(counted).fetchall():
+        intake.rejected[reason] += rows
+        if day is not None:
+            intake.late[day] += rows
     intake.rows = int(good) + intake.rejected.total()
     if intake.rejected:
-        intake.bad = events.bad_rows(con, source, latest=horizon.high)
+        intake.bad = events.bad_rows(con, source, latest=horizon.high, late=horizon.late_sql("t"))
     if last_t is not None:
-        intake.last_event_at = datetime.fromtimestamp(last_t / 1000, horizon.zone)
+        intake.last_event_at = _moment(last_t, horizon.zone)
     _open_door(con)
     return intake
 
@@ -149,51 +189,41 @@ def _write_events(
     con: duckdb.DuckDBPyConnection, source: reading.Source, work: Path, horizon: Horizon
 ) -> None:
     """Second reading: what passes the door, by local day and bucket."""
-    local = local_days.local_ms("e.t", horizon.first, horizon.last, horizon.zone)
     con.execute("SET preserve_insertion_order = false")
     con.execute(
         f"""COPY (
-            SELECT d.subscriber, e.t, CAST(e.place AS INTEGER) AS cell,
-                   {local_days.day_sql(local)} AS day, d.bucket
-            FROM ({events.judged(source, latest=horizon.high)}) e
+            SELECT d.subscriber, e.t,
+                   CAST(coalesce(e.place, -TRY_CAST(split_part(e.cgi, '-', 1) AS INTEGER))
+                        AS INTEGER) AS cell,
+                   {horizon.day_sql("e.t")} AS day, d.bucket
+            FROM ({_judged(source, horizon)}) e
             JOIN door d ON d.imsi = e.imsi AND e.t >= d.low AND e.t < d.high
-            WHERE e.reason IS NULL AND e.place IS NOT NULL
-              AND e.t >= {horizon.low}
+            WHERE e.reason IS NULL AND e.t >= {horizon.low}
         ) TO {reading.quoted(work)} (FORMAT parquet, PARTITION_BY (day, bucket), COMPRESSION lz4,
                                      OVERWRITE_OR_IGNORE)"""
     )
 
 
-def _put_away(store: Store, work: Path, intake: Intake) -> None:
+def _put_away(store: Store, work: Path, intake: Intake, zone: ZoneInfo) -> None:
     """Sort each day's bucket, name it by what is in it, and move it to its place."""
     con = reading.connect(spill=work)
     try:
         for folder in sorted(work.glob("day=*/bucket=*")):
             parts = events.in_list(sorted(folder.glob("*.parquet")))
-            row = con.execute(f"SELECT count(*) FROM {parts}").fetchone()
+            row = con.execute(f"SELECT count(*), max(t) FROM {parts}").fetchone()
             assert row is not None
-            intake.stored += int(row[0])
+            rows, last_t = row
+            intake.stored += rows
             made = work / "made.parquet"
-            name = write_sorted(con, f"SELECT subscriber, t, cell FROM {parts}", made)
+            name = event_files.write(con, parts, made)
             day = date.fromisoformat(folder.parent.name.removeprefix("day="))
             bucket = int(folder.name.removeprefix("bucket="))
             intake.files_added += store.add(made, day=day, bucket=bucket, name=name)
+            last = _moment(last_t, zone)
+            intake.last_of_day[day] = max(last, intake.last_of_day.get(day, last))
     finally:
         con.close()
 
 
-def write_sorted(con: duckdb.DuckDBPyConnection, rows: str, target: Path) -> str:
-    """Write events (subscriber, t, cell) without duplicates; the name that says what is in them."""
-    con.execute(
-        f"CREATE OR REPLACE TEMP TABLE sorted AS SELECT DISTINCT subscriber, t, cell FROM ({rows})"
-    )
-    row = con.execute(
-        """SELECT count(*), coalesce(bit_xor(h), 0), coalesce(sum(h), 0) % 18446744073709551616
-        FROM (SELECT hash(subscriber, t, cell) AS h FROM sorted)"""
-    ).fetchone()
-    assert row is not None
-    con.execute(
-        f"""COPY (SELECT subscriber, t, cell FROM sorted ORDER BY subscriber, t, cell)
-        TO {reading.quoted(target)} (FORMAT parquet, COMPRESSION zstd)"""
-    )
-    return f"{int(row[0]):x}-{int(row[1]):016x}{int(row[2]):016x}"
+def _moment(milliseconds: int, zone: ZoneInfo) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, zone)

@@ -23,7 +23,7 @@ from signaling.models import City
 from signaling.progress import Progress
 from signaling.reading import UnreadableFileError
 from signaling.rejects import RejectFile
-from signaling.services import PATIENCE, store
+from signaling.services import PATIENCE
 from signaling.store import Store
 
 CITY_FIELDS: Final = ("name", "name_zh", "country", "admin1")
@@ -58,7 +58,7 @@ def load_cities(*, path: Path | None, by: str = "operator") -> CitiesLoaded:
     if not places:
         raise BadPlacesError(f"{path}: no places in it")
     with store_lock(patience=PATIENCE):
-        where = store()
+        where = Store.configured()
         where.prepare()
         save_cities(places, by=by)
         made = where.workspace() / "cities.geojson.gz"
@@ -105,7 +105,7 @@ def load_cells(*, paths: Sequence[Path], by: str = "operator") -> CellsLoaded:
     Raises StoreIsBusyError, and OSError when the disk is full; then nothing has changed.
     """
     with store_lock(patience=PATIENCE), Progress("Loading cells", len(paths) + 1) as progress:
-        where = store()
+        where = Store.configured()
         where.prepare()
         con = reading.connect()
         _keep_known(con, where)

@@ -43,6 +43,7 @@ def day_sql(local: str) -> str:
     return f"(DATE '{EPOCH}' + CAST({local} // {DAY_MS} AS INTEGER))"
 
 
-def hour_bit_sql(local: str) -> str:
-    """SQL for a bitmask with the bit of the local hour; an hour that comes twice is one bit."""
-    return f"CAST(1 << CAST(({local} // {HOUR_MS}) % 24 AS INTEGER) AS INTEGER)"
+def hour_bit_sql(column: str, low: int) -> str:
+    """SQL for a bitmask with the bit of the hour since `low`, the local midnight: a day of 25 hours
+    has 25 of them, one of 23 hours 23."""
+    return f"CAST(1 << CAST(({column} - {low}) // {HOUR_MS} AS INTEGER) AS INTEGER)"

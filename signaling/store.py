@@ -3,27 +3,34 @@
     cells.parquet                       the list of cells, each with its number and city
     cities.geojson.gz                   the places that cells are looked up in
     events/day=…/bucket=…/NAME.parquet  subscriber, t (epoch ms), cell; sorted, never changed
+    digests/BUCKET-GENERATION-BASIS.parquet   what the database holds of a bucket (digests.py)
     staging/                            files that are being made; left-overs are deleted
     rejects/                            rows that were set aside
+    lock                                held by whoever writes
 
-The name of an event file says what is in it, so that the same events twice are one file. A file
-whose stays have not reached the database yet ends in `.new.parquet`: whatever breaks in between,
-the next run takes it up. Everything is private to the user of the ingest process (0700, 0600).
+The name of an event file says what is in it, so that the same events twice are one file: how many
+rows, and their digest. An `s` before it says that it is a sketch: what the rule needs of a sealed
+day, with the hours in which there were events. A file whose stays have not reached the database yet
+ends in `.new.parquet`: whatever breaks in between, the next run takes it up. Everything is private
+to the user of the ingest process (0700, 0600).
 """
 
 import os
 import secrets
 import shutil
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
+from django.conf import settings
+
 BUCKETS: Final = 32
 NEW: Final = ".new.parquet"
 DONE: Final = ".parquet"
+SKETCH: Final = "s"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +50,21 @@ class EventFile:
         return self.path.name.endswith(NEW)
 
     @property
+    def is_sketch(self) -> bool:
+        return self.path.name.startswith(SKETCH)
+
+    @property
     def name(self) -> str:
         """What is in it, whether its stays are in the database or not."""
         return self.path.name.removesuffix(NEW if self.is_new else DONE)
+
+    @property
+    def rows(self) -> int:
+        return rows_in(self.name)
+
+
+def rows_in(name: str) -> int:
+    return int(name.removeprefix(SKETCH).partition("-")[0], 16)
 
 
 def bucket_of(subscriber_ref: uuid.UUID) -> int:
@@ -61,13 +80,19 @@ class Store:
         self.cells = root / "cells.parquet"
         self.cities = root / "cities.geojson.gz"
         self.events = root / "events"
+        self.digests = root / "digests"
         self.staging = root / "staging"
         self.rejects = root / "rejects"
+
+    @classmethod
+    def configured(cls) -> "Store":
+        """The service's own."""
+        return cls(Path(settings.SIGNALING_STORE))
 
     def prepare(self) -> None:
         """Make the folders, private; delete what an interrupted run left half-made."""
         os.umask(0o077)
-        for folder in (self.root, self.events, self.staging, self.rejects):
+        for folder in (self.root, self.events, self.digests, self.staging, self.rejects):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             folder.chmod(0o700)
         for left_over in self.staging.iterdir():
@@ -96,25 +121,28 @@ class Store:
         if (folder / f"{name}{DONE}").exists() or (folder / f"{name}{NEW}").exists():
             made.unlink()
             return False
-        _sync(made)
-        made.replace(folder / f"{name}{NEW}")
-        _sync(folder)
+        put(made, folder / f"{name}{NEW}")
         return True
 
-    def exchange(self, old: EventFile, made: Path, name: str) -> None:
-        """Put a changed copy in an event file's place; an empty one is not kept."""
-        target = old.path.with_name(name + (NEW if old.is_new else DONE))
-        if name.startswith("0-"):
-            made.unlink()
+    def exchange(self, old: Sequence[EventFile], made: Path, name: str) -> None:
+        """Put one finished file in the place of some of a day and bucket; an empty one is not kept.
+
+        The new one is there before the old ones go. Left beside each other they say nothing that
+        either does not say alone.
+        """
+        is_new = any(file.is_new for file in old)
+        target = old[0].path.with_name(name + (NEW if is_new else DONE))
+        if rows_in(name):
+            put(made, target)
         else:
-            _sync(made)
-            made.replace(target)
-        if target != old.path:
-            old.path.unlink()
-        _sync(old.path.parent)
+            made.unlink()
+        for file in old:
+            if file.path != target:
+                file.path.unlink()
+        sync(target.parent)
 
     def mark_new(self) -> None:
-        """Everything must be compiled again: the cities of cells have changed."""
+        """Everything must be compiled again."""
         for file in self.files():
             if not file.is_new:
                 file.path.replace(file.path.with_name(file.name + NEW))
@@ -134,8 +162,15 @@ class Store:
                 yield found
 
 
-def _sync(path: Path) -> None:
-    """What has been acknowledged must survive a power cut."""
+def put(made: Path, target: Path) -> None:
+    """Move a finished file to its place: the whole of it is there, or nothing, also after a power
+    cut."""
+    sync(made)
+    made.replace(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

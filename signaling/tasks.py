@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from signaling import erasure, services
+from signaling import erasure, retention
 from signaling.locks import StoreIsBusyError
 
 
@@ -19,6 +19,6 @@ def erase_pending() -> None:
 def purge() -> None:
     """Make the coming days' partitions; drop what has left the window."""
     try:
-        services.purge()
+        retention.purge()
     except StoreIsBusyError:
         return

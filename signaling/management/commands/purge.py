@@ -3,7 +3,7 @@
 from typing import Any
 
 from signaling.operating import OperatorCommand
-from signaling.services import purge
+from signaling.retention import purge
 
 
 class Command(OperatorCommand):

@@ -64,7 +64,8 @@ class Service:
     def forget(self) -> None:
         """As if nothing had ever been ingested."""
         shutil.rmtree(self.store.events)
-        for table in ("staypoint", "coverage", "ingestedfile"):
+        shutil.rmtree(self.store.digests)
+        for table in ("staypoint", "coverage", "ingestedfile", "day", "bucket"):
             self.superuser.execute(f"DELETE FROM signaling_{table}")
 
 
@@ -79,4 +80,4 @@ def service(
     with as_role("ingest"), override_settings(SIGNALING_STORE=tmp_path / "store"):
         loading.load_cities(path=made.write_cities(folder / "cities.geojson"))
         loading.load_cells(paths=[made.write_cells(folder / "cells.csv")])
-        yield Service(folder, superuser, services.store())
+        yield Service(folder, superuser, Store.configured())

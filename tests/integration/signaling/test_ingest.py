@@ -113,7 +113,7 @@ def test_a_crash_before_the_database_is_repaired_by_the_next_run(
 ) -> None:
     path = three.write("a.csv", phone_days(three, 0))
     with monkeypatch.context() as broken:
-        broken.setattr(publication, "publish_bucket", _crash)
+        broken.setattr(publication.Publisher, "publish", _crash)
         with pytest.raises(RuntimeError):
             three.ingest(path)
     assert three.everything() == ([], [])
@@ -170,9 +170,9 @@ def test_bad_rows_are_named_and_the_rest_goes_in(three: Service) -> None:
             + f"{made.imsi(0)},2020-01-01T00:00:00Z,{made.cgi(1, 3)},data\n"
         )
     report = three.ingest(path)
-    assert report.stored == good
+    assert report.stored == good + 1
     assert report.rows == good + 8
-    assert report.left_out["unknown cell"] == report.left_out["older than what is kept"] == 1
+    assert report.unknown_cells == report.left_out["older than what is kept"] == 1
     assert report.reject_file is not None
     listed = [line.split(",") for line in report.reject_file.read_text().splitlines()[1:]]
     assert [(file, int(line) - good - 1) for file, line, _ in listed] == [

@@ -10,7 +10,7 @@ import psycopg
 import pytest
 
 from core import clock
-from signaling import erasure, loading, locks, rejects, services
+from signaling import erasure, loading, locks, publication, rejects, retention
 from signaling.models import City
 from signaling.store import Store
 from tests.factories import signaling as made
@@ -21,6 +21,10 @@ from tests.integration.signaling.test_subscriptions import erase
 def day_of(service: Service, phone: int, city: int = 1) -> list[made.Event]:
     end = made.noon(service.yesterday, 24)
     return made.events_of(phone, [made.Leg(city, end - timedelta(hours=30), end)])
+
+
+def power_cut(*args: object, **kwargs: object) -> None:
+    raise RuntimeError("the power went")
 
 
 def stored_subscribers(store: Store) -> set[uuid.UUID]:
@@ -48,12 +52,16 @@ def test_erasure_leaves_no_event_and_no_file_brings_it_back(service: Service) ->
     assert gone not in {row[1] for row in service.rows("staypoint")}
 
 
-def test_what_an_erasure_overtakes_is_not_stored(service: Service) -> None:
+def test_what_an_erasure_overtakes_is_not_stored(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Erased between the door and the database: the events are there, the stay-points are not."""
     service.subscribe(made.open_subscriptions(2))
-    service.take([e for p in range(2) for e in day_of(service, p)])
+    with monkeypatch.context() as broken:
+        broken.setattr(publication.Publisher, "publish", power_cut)
+        with pytest.raises(RuntimeError):
+            service.take([e for p in range(2) for e in day_of(service, p)])
     erase(service, 0)
-    service.store.mark_new()
     service.ingest()
     assert {row[1] for row in service.rows("staypoint")} == {service.reference(1)}
 
@@ -68,11 +76,11 @@ def test_purge_drops_the_days_that_left_the_window(
     later = made.noon(seen + timedelta(days=15), 12)
     freeze_database(later)
     monkeypatch.setattr("core.clock.now", lambda: later)
-    dropped = services.purge()
+    dropped = retention.purge()
     assert max(dropped) == seen
     assert service.everything() == ([], [])
     assert {file.day for file in service.store.files()} <= {seen}
-    assert services.purge() == []
+    assert retention.purge() == []
 
 
 def test_old_reject_files_go(service: Service) -> None:

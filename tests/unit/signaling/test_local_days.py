@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from core.clock import start_of_day
 from signaling import local_days
 
 BERLIN, SHANGHAI = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Shanghai")
@@ -30,15 +31,19 @@ def test_a_day_has_the_hours_it_has(day: date, zone: ZoneInfo, hours: int) -> No
 
 
 @given(st.integers(-3 * 24 * 60, 3 * 24 * 60), st.sampled_from([BERLIN, SHANGHAI]))
-def test_day_and_hour_are_those_of_the_wall_clock(minutes: int, zone: ZoneInfo) -> None:
+def test_a_moment_has_its_local_day_and_the_hour_since_midnight(
+    minutes: int, zone: ZoneInfo
+) -> None:
     moment = datetime(2026, 10, 25, 1, tzinfo=UTC) + timedelta(minutes=minutes)
     local = local_days.local_ms("t", date(2026, 10, 20), date(2026, 10, 30), zone)
+    wall = moment.astimezone(zone)
+    [(_, low, _)] = local_days.day_bounds(wall.date(), wall.date(), zone)
     row = duckdb.execute(
-        f"SELECT {local_days.day_sql(local)}, {local_days.hour_bit_sql(local)}"
+        f"SELECT {local_days.day_sql(local)}, {local_days.hour_bit_sql('t', low)}"
         f" FROM (SELECT {local_days.epoch_ms(moment)}::BIGINT AS t)"
     ).fetchone()
-    wall = moment.astimezone(zone)
-    assert row == (wall.date(), 1 << wall.hour)
+    elapsed = moment - start_of_day(wall.date(), zone)
+    assert row == (wall.date(), 1 << int(elapsed / timedelta(hours=1)))
 
 
 @given(st.integers(0, 400), st.integers(1, 9 * 24 * 60))
