@@ -102,7 +102,9 @@ class Recipient:
 
     def send_answer(self) -> None:
         """Fetch, compile, let go and queue: all in the caller's transaction."""
-        itinerary = compiled(self.release, gate.fetch(self.release.id))
+        rows = gate.fetch(self.release.id)
+        self.release.refresh_from_db()  # its window: a day may have left it since the claim
+        itinerary = compiled(self.release, rows)
         cities = cities_of(itinerary)
         pages = answer_pages(
             itinerary, cities, locale=self.locale, reference=reference(self.release.id)

@@ -88,7 +88,7 @@ BEGIN
     IF v_reason IS NULL THEN
         SELECT * INTO v_tenure FROM public.subscribers_tenure t WHERE t.id = v_consent.tenure_id;
         v_to := core.service_day(v_now) - 1;
-        v_from := v_to - (least(v_consent.window_days, core.window_days()) - 1);
+        v_from := gate.first_day(v_consent.window_days);
         v_reason := CASE
             -- A text opens the gate once, soon after it came, and not for what was asked later.
             WHEN EXISTS (SELECT FROM public.consent_release r WHERE r.cause = p_cause)
@@ -115,6 +115,11 @@ BEGIN
     VALUES (release, p_consent, p_cause, 'claimed', '', v_from, v_to, entry, v_now, '');
     outcome := 'claimed';
 END $$;
+
+-- The first local day that an access may look at now, under a consent for so many days.
+CREATE OR REPLACE FUNCTION gate.first_day(p_days smallint) RETURNS date
+LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT core.service_day(core.now()) - least(p_days, core.window_days()) $$;
 
 -- How long a text, and a claim, may wait for their answer.
 CREATE OR REPLACE FUNCTION gate.patience() RETURNS interval

@@ -27,7 +27,10 @@ BEGIN
         RETURN 'denied:' || v_release.reason;
     END IF;
     v_reason := gate.obstacle(v_consent.id, v_holds);
-    IF v_reason IS NULL AND v_release.claimed_at <= core.now() - gate.patience() THEN
+    IF v_reason IS NULL AND (
+        v_release.claimed_at <= core.now() - gate.patience()
+        OR v_release.window_to < gate.first_day(v_consent.window_days)
+    ) THEN
         v_reason := 'time_up';
     END IF;
     IF v_reason IS NOT NULL THEN
@@ -59,6 +62,7 @@ END $$;
 
 -- The journey of a release that is ready: its stay-points and, as kind 'coverage', the hours of each
 -- day in which the phone was seen. No rows otherwise. May be repeated until it is released.
+-- A day that has left the window since the claim has left this release's window too.
 CREATE OR REPLACE FUNCTION gate.fetch(p_release uuid)
 RETURNS TABLE (
     day date, kind text, stay_id text, city_code text, alt_city_code text,
@@ -69,20 +73,23 @@ AS $$
 DECLARE
     v_release public.consent_release;
     v_subscriber uuid;
+    v_days smallint;
     v_entry bigint;
 BEGIN
     IF gate.settle(p_release) <> 'ready' THEN
         RETURN;
     END IF;
     SELECT * INTO STRICT v_release FROM public.consent_release r WHERE r.id = p_release;
-    SELECT t.subscriber_ref INTO STRICT v_subscriber
+    SELECT t.subscriber_ref, c.window_days INTO STRICT v_subscriber, v_days
     FROM public.consent_consent c JOIN public.subscribers_tenure t ON t.id = c.tenure_id
     WHERE c.id = v_release.consent_id;
+    v_release.window_from := greatest(v_release.window_from, gate.first_day(v_days));
     v_entry := gate.note('access.fetched', v_release.consent_id, jsonb_build_object(
         'release_id', p_release, 'window_from', v_release.window_from,
         'window_to', v_release.window_to));
     UPDATE public.consent_release r
-    SET state = 'fetched', fetch_entry = v_entry, fetched_in = pg_current_xact_id()::text
+    SET state = 'fetched', window_from = v_release.window_from, fetch_entry = v_entry,
+        fetched_in = pg_current_xact_id()::text
     WHERE r.id = p_release;
     RETURN QUERY
         SELECT s.day, s.kind::text, s.stay_id::text, s.city_code::text, s.alt_city_code::text,

@@ -5,7 +5,7 @@ import hmac
 import json
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from hashlib import sha256
 
 import pytest
@@ -52,6 +52,29 @@ def test_only_the_window_comes_out_and_only_of_this_tenure(world: World) -> None
         claim.window_to,
     }, "neither today nor what is older than the window, though both are stored"
     assert {row.city_code for row in rows} == {"110100", None}
+
+
+def test_what_is_fetched_after_midnight_is_not_older_than_the_window_then(
+    world: World, freeze_database: Freeze
+) -> None:
+    midnight = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
+    freeze_database(midnight - SPLIT)
+    world.refresh("subscriptions")
+    person = world.agreed()
+    before, after = world.claimed(person), world.claimed(person)
+    world.sequence()
+    first, last = date(2026, 11, 9), date(2026, 11, 22)
+    assert {row.day for row in gate.fetch(before)} == {first, last}
+    freeze_database(midnight)
+    with transaction.atomic():
+        assert {row.day for row in gate.fetch(after)} == {last}
+        services.release(release_id=after, tenure=person.tenure, payload="13 days")
+    narrowed = selectors.release(after)
+    assert narrowed is not None
+    assert (narrowed.window_from, narrowed.window_to) == (first + timedelta(days=1), last)
+    for event in ("access.fetched", "access.released"):
+        said = [body for body in world.bodies(event) if body["release_id"] == str(after)]
+        assert [body["window_from"] for body in said] == ["2026-11-10"]
 
 
 def test_the_same_text_claims_once(world: World) -> None:

@@ -6,7 +6,7 @@ import itertools
 import json
 import uuid
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
@@ -317,6 +317,27 @@ def test_a_crash_between_fetch_and_queue_undoes_both(
     service.sweep_later()
     assert len(service.arrived(number)) == 1
     assert len(world.bodies("access.released")) == 1
+
+
+def test_an_answer_after_midnight_has_no_day_that_has_left_the_window(
+    service: Service, world: World, freeze_database: Callable[[datetime], None]
+) -> None:
+    """It says which days it is about, and does not say "no data" of the one that has left."""
+    midnight = datetime(2026, 11, 23, 16, 0, tzinfo=UTC)
+    freeze_database(midnight - timedelta(seconds=1))
+    world.refresh("subscriptions")
+    number = world.number()
+    world.journey(world.subscribe(number), city="330100")  # the window's first day and its last
+    code = service.code(number)
+    service.receive(number, f"OK {code}")
+    service.run_only("handle")
+    freeze_database(midnight + timedelta(seconds=10))
+    service.work()
+    (answer,) = service.arrived(number)
+    head, *lines = answer.splitlines()
+    assert head.endswith("10-22 Nov")
+    assert lines[:2] == ["Hangzhou: 22 Nov", "Data through 22 Nov; data on 1 of 13 days."]
+    assert "9 Nov" not in answer
 
 
 def test_an_answer_that_takes_long_is_announced_once(
