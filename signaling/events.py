@@ -19,6 +19,10 @@ def open_events(con: duckdb.DuckDBPyConnection, path: Path) -> reading.Source:
     return reading.open_source(con, path, COLUMNS)
 
 
+BAD_IMSI: Final = "imsi is not 6 to 15 digits"
+BAD_TIMESTAMP: Final = "timestamp is neither ISO 8601 nor epoch milliseconds"
+BAD_UNIT: Final = "timestamp is not in milliseconds"
+BAD_CGI: Final = "cgi is not MCC-MNC-LAC-CI"
 FUTURE: Final = "timestamp lies in the future"
 LATE: Final = "late: its day takes no more events"
 
@@ -39,13 +43,13 @@ def judged(
     row = f", {reading.row_number(source)} AS row" if numbered else ""
     return f"""SELECT *, CASE
             WHEN imsi IS NULL OR NOT regexp_full_match(imsi, '{IMSI_PATTERN}')
-                THEN 'imsi is not 6 to 15 digits'
-            WHEN t IS NULL THEN 'timestamp is neither ISO 8601 nor epoch milliseconds'
+                THEN '{BAD_IMSI}'
+            WHEN t IS NULL THEN '{BAD_TIMESTAMP}'
             WHEN t NOT BETWEEN {reading.SMALLEST_MILLISECONDS} AND {reading.LARGEST_MILLISECONDS}
-                THEN 'timestamp is not in milliseconds'
+                THEN '{BAD_UNIT}'
             WHEN t > {latest} THEN '{FUTURE}'
             WHEN place IS NULL AND coalesce(NOT regexp_full_match(cgi, '{CGI_PATTERN}'), true)
-                THEN 'cgi is not MCC-MNC-LAC-CI'
+                THEN '{BAD_CGI}'
             WHEN {late} THEN '{LATE}' END AS reason
         FROM (SELECT {reading.text(source, "imsi")} AS imsi, {reading.text(source, "cgi")} AS cgi,
                      {reading.milliseconds(source, "timestamp")} AS t{row} FROM {source.sql})
