@@ -46,7 +46,14 @@ ROLE_TIMEOUTS: Final[Mapping[str, Mapping[str, str]]] = {
 SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
     OWNER: (),
     WEB: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", "TWILIO_AUTH_TOKEN"),
-    WORKER: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", "TWILIO_ACCOUNT_SID", "TWILIO_AUTH_TOKEN"),
+    WORKER: (
+        "SECRET_KEY",
+        "DATA_KEY",
+        "REDIS_URL",
+        "TWILIO_ACCOUNT_SID",
+        "TWILIO_AUTH_TOKEN",
+        "MAIL_URL",
+    ),
     SEQUENCER: ("AUDIT_SIGNING_KEY",),
     INGEST: ("DATA_KEY", "SIGNALING_KEY", "SIGNALING_STORE", "REDIS_URL"),
     AUDITOR: (),
@@ -57,6 +64,7 @@ SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
 SERVICE_SETTINGS: Final = (
     "CONSENT_VALID_DAYS",
     "DEMO",
+    "MAIL_FROM",
     "MINIMUM_STAY_HOURS",
     "PUBLIC_BASE_URL",
     "SERVICE_TIME_ZONE",
@@ -64,6 +72,7 @@ SERVICE_SETTINGS: Final = (
     "SMS_NUMBER",
     "SMS_PROVIDER",
     "SWEEP_SECONDS",
+    "TRUSTED_PROXIES",
     "TWILIO_API_BASE_URL",
     "TWILIO_HANDLES_KEYWORDS",
 )
@@ -74,6 +83,10 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "showmigrations": OWNER,
     "sqlmigrate": OWNER,
     "create_roles": OWNER,
+    "create_operator": OWNER,
+    "create_auditor": OWNER,
+    "end_staff": OWNER,
+    "reset_account": OWNER,
     "purge": INGEST,
     "load_cities": INGEST,
     "load_cells": INGEST,

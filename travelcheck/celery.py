@@ -23,6 +23,8 @@ def broker_url(redis_url: str) -> str:
 SWEEPS = {
     "sms_gateway.tasks.sweep": settings.SWEEP_SECONDS,
     "inquiry.tasks.sweep": settings.SWEEP_SECONDS,
+    "accounts.tasks.sweep": 30,
+    "accounts.tasks.forget_sessions": 3600,
     "consent.tasks.expire_due": 60,
     "sms_gateway.tasks.purge_bodies": 600,
     "signaling.tasks.erase_pending": 60,

@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import psycopg
@@ -106,6 +106,32 @@ class Environment:
             "OPTIONS": given,
             "CONN_MAX_AGE": None,
             "CONN_HEALTH_CHECKS": True,
+        }
+
+    def mail_server(self, name: str, default: str, *, needed: bool) -> dict[str, Any]:
+        """Where e-mails go, as arguments of Django's `get_connection`: `smtp://` with STARTTLS,
+        `smtps://` with TLS from the start, or `file:///folder`."""
+        what = "smtps://user:password@host, smtp://user:password@host, or file:///folder"
+        if not needed:
+            return {"backend": "django.core.mail.backends.dummy.EmailBackend"}
+        parts = urlsplit(self.text(name, default, required=not default, what=what))
+        if parts.scheme == "file" and parts.path:
+            backend = "django.core.mail.backends.filebased.EmailBackend"
+            return {"backend": backend, "file_path": unquote(parts.path)}
+        if parts.scheme not in ("smtp", "smtps") or not parts.hostname:
+            if parts.geturl():
+                self.problems.append(Problem(name, what))
+            return {"backend": "django.core.mail.backends.dummy.EmailBackend"}
+        is_implicit = parts.scheme == "smtps"
+        return {
+            "backend": "django.core.mail.backends.smtp.EmailBackend",
+            "host": parts.hostname,
+            "port": parts.port or (465 if is_implicit else 587),
+            "username": unquote(parts.username or ""),
+            "password": unquote(parts.password or ""),
+            "use_ssl": is_implicit,
+            "use_tls": not is_implicit,
+            "timeout": 20,
         }
 
     def base_url(self, name: str, default: str, *, secure: bool) -> str:

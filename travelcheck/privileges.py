@@ -37,6 +37,28 @@ TABLES: Grants = {
         # signaling: how ingestion is doing
         "signaling_day": ["SELECT"],
         "signaling_ingesttotal": ["SELECT"],
+        # accounts: staff and their links are made by commands, as owner
+        "django_session": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "accounts_user": ["SELECT", "INSERT", "UPDATE (password, last_login, name, session_epoch)"],
+        "accounts_staffmember": ["SELECT"],
+        "accounts_setuplink": ["SELECT", "UPDATE (used_at)"],
+        "accounts_outgoingmail": ["INSERT"],
+        "account_emailaddress": ["SELECT", "INSERT"],
+        "mfa_authenticator": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        # organisations: who they are is fixed when they apply
+        "organisations_organisation": [
+            "SELECT",
+            "INSERT",
+            "UPDATE (status, purposes, itinerary_purposes, may_ask_by_number, requests_per_day,"
+            " open_requests, approved_at, suspended_at, closed_at)",
+        ],
+        "organisations_membership": ["SELECT", "INSERT", "UPDATE (role)", "DELETE"],
+        "organisations_invitation": ["SELECT", "INSERT", "UPDATE (accepted_at, revoked_at)"],
+        "organisations_apikey": [
+            "SELECT",
+            "INSERT",
+            "UPDATE (expires_at, revoked_at, last_used_on)",
+        ],
     },
     "worker": {
         # core
@@ -55,6 +77,9 @@ TABLES: Grants = {
         "sms_gateway_optout": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT"],
+        # accounts: e-mails and what sessions leave behind
+        "accounts_outgoingmail": ["SELECT", "UPDATE (due_at, attempts)", "DELETE"],
+        "django_session": ["SELECT (expire_date)", "DELETE"],
         # audit
         "audit_entry": ["SELECT"],
         # subscribers: whose stay-points are whose is not for the worker to know

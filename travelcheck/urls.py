@@ -1,6 +1,7 @@
 """Every address the service answers at."""
 
 from django.urls import include, path
+from django.views.i18n import set_language
 
 from travelcheck import health
 
@@ -8,5 +9,9 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("sms/", include("sms_gateway.urls")),
+    path("account/", include("accounts.urls")),
+    path("employers/", include("organisations.employer_urls")),
+    path("operations/", include("organisations.operation_urls")),
+    path("language/", set_language, name="set_language"),
     path("sandbox/", include("sms_gateway.sandbox_urls")),
 ]

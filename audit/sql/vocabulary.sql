@@ -1,10 +1,11 @@
 -- What may stand in the log: the closed lists of events and of fields. `docs/log.md` explains them.
+-- A migration that runs this file again brings an installed service up to the lists as they stand here.
 -- BEGIN ATOMIC: names are looked up now and never again, and the planner can unfold the lists where
 -- they are used; looking a field up costs a microsecond so, and fifty as a call.
 SET LOCAL ROLE {gate};
 
 -- restricted: written by the functions of the gate alone. required: fields that must be there.
-CREATE FUNCTION audit.events() RETURNS TABLE (name text, restricted boolean, required text[])
+CREATE OR REPLACE FUNCTION audit.events() RETURNS TABLE (name text, restricted boolean, required text[])
 LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('consent.requested',        true,  '{subject_ref,consent_id}'::text[]),
   ('consent.notice_sent',      true,  '{subject_ref,consent_id}'),
@@ -32,11 +33,29 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('export.made',              false, '{}'),
   ('hold.set',                 false, '{}'),
   ('hold.lifted',              false, '{}'),
-  ('config.changed',           false, '{}');
+  ('config.changed',           false, '{}'),
+  -- who may ask, and who works here
+  ('organisation.applied',            false, '{org_ref}'),
+  ('organisation.approved',           false, '{org_ref,purposes}'),
+  ('organisation.changed',            false, '{org_ref,purposes}'),
+  ('organisation.suspended',          false, '{org_ref}'),
+  ('organisation.resumed',            false, '{org_ref}'),
+  ('organisation.closed',             false, '{org_ref}'),
+  ('organisation.member_invited',     false, '{org_ref,invitation_ref,member_role}'),
+  ('organisation.invitation_revoked', false, '{org_ref,invitation_ref}'),
+  ('organisation.member_joined',      false, '{org_ref,account_ref,member_role}'),
+  ('organisation.member_changed',     false, '{org_ref,account_ref,member_role}'),
+  ('organisation.member_removed',     false, '{org_ref,account_ref,member_role}'),
+  ('organisation.key_made',           false, '{org_ref,key_ref}'),
+  ('organisation.key_rotated',        false, '{org_ref,key_ref,replaced_key_ref}'),
+  ('organisation.key_revoked',        false, '{org_ref,key_ref}'),
+  ('staff.added',                     false, '{account_ref,staff_role}'),
+  ('staff.ended',                     false, '{account_ref,staff_role}'),
+  ('staff.reset_account',             false, '{account_ref}');
 END;
 
 -- Each field has a shape; shape `code` and `codes` (an array of them) also a closed list of values.
-CREATE FUNCTION audit.fields() RETURNS TABLE (name text, shape text, codes text[])
+CREATE OR REPLACE FUNCTION audit.fields() RETURNS TABLE (name text, shape text, codes text[])
 LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- who and what, by random reference
   ('subject_ref',         'reference', NULL::text[]),
@@ -86,13 +105,26 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('through',             'date',      NULL),
   ('rule_version',        'version',   NULL),
   ('policy_version',      'version',   NULL),
-  ('software_version',    'version',   NULL);
+  ('software_version',    'version',   NULL),
+  -- organisations and staff
+  ('account_ref',         'reference', NULL),
+  ('invitation_ref',      'reference', NULL),
+  ('key_ref',             'reference', NULL),
+  ('replaced_key_ref',    'reference', NULL),
+  ('staff_role',          'code',      '{operator,auditor}'),
+  ('member_role',         'code',      '{owner,asker,viewer}'),
+  ('key_scopes',          'codes',     '{requests:write,requests:read,answers:read,usage:read,webhooks:write}'),
+  ('purposes',            'codes',     '{return_to_work,site_access,business_trip,duty_of_care}'),
+  ('itinerary_purposes',  'codes',     '{return_to_work,site_access,business_trip,duty_of_care}'),
+  ('by_number',           'code',      '{yes,no}'),
+  ('requests_per_day',    'count',     NULL),
+  ('open_requests',       'count',     NULL);
 END;
 
 -- Whether a value has the shape. The shapes leave no room for a name, a number or a city:
 -- references are random (versions 4 and 7: those made from a name are a hash of that name), counts
 -- have six digits at most, codes are on a closed list, versions hold eight digits at most.
-CREATE FUNCTION audit.fits(p_shape text, p_codes text[], p_value jsonb) RETURNS boolean
+CREATE OR REPLACE FUNCTION audit.fits(p_shape text, p_codes text[], p_value jsonb) RETURNS boolean
 LANGUAGE sql STABLE RETURN CASE
   WHEN p_shape = 'codes' THEN
     jsonb_typeof(p_value) = 'array' AND p_value <@ to_jsonb(p_codes)

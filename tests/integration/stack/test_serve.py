@@ -48,6 +48,7 @@ def environment(folder: Path) -> dict[str, str]:
         "PORT": str(free_port()),
         "PUBLIC_BASE_URL": "https://trips.example",
         "SMS_PROVIDER": "sandbox",
+        "MAIL_URL": f"file://{folder / 'mail'}",
         "TWILIO_AUTH_TOKEN": "token",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
         "REDIS_URL": os.environ["REDIS_URL"],

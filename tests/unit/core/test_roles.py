@@ -5,7 +5,8 @@ from django.conf import settings
 
 from core.roles import LOGIN_ROLES, SECRETS_OF_ROLE, SERVICE_SETTINGS, database_variable
 
-READ = re.compile(r'\benv\.(?:text|flag|number|choice|key|base_url|time_zone)\(\s*"([A-Z_]+)"')
+KINDS = "text|flag|number|choice|key|base_url|time_zone|mail_server"
+READ = re.compile(rf'\benv\.(?:{KINDS})\(\s*"([A-Z_]+)"')
 
 
 def test_every_setting_that_is_read_reaches_the_processes() -> None:

@@ -1,0 +1,1 @@
+"""People with a log-in: staff, and members of organisations."""

@@ -1,0 +1,25 @@
+"""Thin tasks: ids in, nothing out. Each may run any number of times."""
+
+import uuid
+
+from celery import shared_task
+from django.contrib.sessions.models import Session
+
+from accounts import mail
+from core import clock
+
+
+@shared_task
+def deliver_mail(mail_id: str) -> None:
+    mail.deliver(mail_id=uuid.UUID(mail_id))
+
+
+@shared_task
+def sweep() -> None:
+    mail.sweep()
+
+
+@shared_task
+def forget_sessions() -> None:
+    """Sessions that have ended leave no row behind."""
+    Session.objects.filter(expire_date__lt=clock.now()).delete()

@@ -1,0 +1,1 @@
+"""Organisations that may ask: who they are, who belongs to them, their keys."""

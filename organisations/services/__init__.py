@@ -1,0 +1,1 @@
+"""Writes. `registration`: organisations; `members`: people in them; `keys`: their software."""

@@ -1,0 +1,1 @@
+"""Pages for employers, and the operators' list of organisations."""

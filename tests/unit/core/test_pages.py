@@ -1,0 +1,65 @@
+"""The words of pages: complete in every language, and none that nobody shows."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from django.utils import translation
+
+from core import pages
+from core.catalogue import CatalogueError, placeholders
+from organisations.catalogue import Purpose, Role, Scope, Status
+from organisations.views.operations import ACTS
+
+ROOT = Path(settings.BASE_DIR)
+SOURCES = [
+    *(ROOT / "templates").rglob("*.*"),
+    *(path for room in ("accounts", "organisations") for path in (ROOT / room).rglob("*.py")),
+]
+SHOWN = re.compile(
+    r"""(?:words ["']|words\(["']|later\(["']|Error\(["'])([a-z_]+\.[a-z0-9_]+)["']"""
+)
+BY_VALUE = {
+    "act": list(ACTS),
+    "purpose": Purpose.values,
+    "role": Role.values,
+    "scope": Scope.values,
+    "status": Status.values,
+}
+
+
+def shown() -> set[str]:
+    keys = {key for path in SOURCES for key in SHOWN.findall(path.read_text(encoding="utf-8"))}
+    values = {f"{group}.{v.replace(':', '_')}" for group, all_ in BY_VALUE.items() for v in all_}
+    return keys | values
+
+
+def test_all_languages_of_the_service() -> None:
+    assert set(pages.languages()) == {code for code, _ in settings.LANGUAGES}
+
+
+@pytest.mark.parametrize("code", [code for code, _ in settings.LANGUAGES])
+def test_a_language_has_exactly_what_is_shown(code: str) -> None:
+    spoken = pages.languages()[code]
+    assert set(spoken) == shown()
+    first = pages.languages()[pages.FIRST]
+    different = [key for key in first if placeholders(first[key]) != placeholders(spoken[key])]
+    assert different == []
+    assert all(spoken.values())
+
+
+def test_words_are_in_the_language_of_the_reader() -> None:
+    with translation.override("zh-hans"):
+        assert pages.words("log_in.title") == "登录"
+    with translation.override("fr"):
+        assert pages.words("log_in.title") == "Log in"
+    label = pages.later("log_in.title")
+    with translation.override("zh-hans"):
+        assert str(label) == "登录"
+
+
+@pytest.mark.parametrize(("key", "values"), [("no.such", {}), ("members.until", {})])
+def test_a_missing_text_or_value_is_an_error(key: str, values: dict[str, str]) -> None:
+    with pytest.raises(CatalogueError):
+        pages.words(key, **values)
