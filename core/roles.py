@@ -45,7 +45,7 @@ ROLE_TIMEOUTS: Final[Mapping[str, Mapping[str, str]]] = {
 #: `NAME_FILE`, the path of a file that holds the value.
 SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
     OWNER: (),
-    WEB: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", "TWILIO_AUTH_TOKEN"),
+    WEB: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", "TWILIO_AUTH_TOKEN", "METRICS_TOKEN"),
     WORKER: (
         "SECRET_KEY",
         "DATA_KEY",
@@ -92,6 +92,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "load_cells": INGEST,
     "load_subscriptions": INGEST,
     "ingest_events": INGEST,
+    "data_freshness": INGEST,
     "audit_sequencer": SEQUENCER,
     "audit_key": SEQUENCER,
     "shell": WEB,

@@ -16,6 +16,8 @@ from django.db import transaction
 from shapely.geometry import mapping
 
 from audit.services import record
+from core import clock
+from core.models import Feed
 from signaling import cells, reading
 from signaling.geography import BUNDLED, BadPlacesError, Place, read_places
 from signaling.locks import store_lock
@@ -127,6 +129,7 @@ def load_cells(*, paths: Sequence[Path], by: str = "operator") -> CellsLoaded:
                 by=by,
                 fields={"kind": "cells", "rows": report.taken, "rejected": rejected.total()},
             )
+            Feed.objects.update_or_create(name="cells", defaults={"refreshed_at": clock.now()})
         progress.advance()
     return CellsLoaded(
         files, report.taken, rejected, report.without_city, moved, reject_file.path, unreadable

@@ -20,6 +20,7 @@ TABLES: Grants = {
         # core
         "django_migrations": ["SELECT"],
         "core_installation": ["SELECT"],
+        "core_feed": ["SELECT"],
         "core_personkey": ["SELECT", "INSERT"],
         # sms_gateway: what comes in is stored by the web alone, and read by it never
         "sms_gateway_inboundmessage": [

@@ -37,6 +37,9 @@ DATA_KEY = env.key("DATA_KEY", needed=HANDLES_PEOPLE)
 SIGNALING_KEY = env.key("SIGNALING_KEY", needed=SERVICE_ROLE == "ingest")
 AUDIT_SIGNING_KEY = env.key("AUDIT_SIGNING_KEY", needed=SERVICE_ROLE == "sequencer")
 
+# Without it `/metrics` is not there for anybody.
+METRICS_TOKEN = env.text("METRICS_TOKEN") if SERVICE_ROLE == "web" else ""
+
 # ------------------------------------------------------------------ servers
 DATABASES = {
     "default": {"ENGINE": "django.db.backends.dummy"}

@@ -3,11 +3,12 @@
 from django.urls import include, path
 from django.views.i18n import set_language
 
-from travelcheck import health
+from travelcheck import health, metrics
 
 urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
+    path("metrics", metrics.metrics),
     path("sms/", include("sms_gateway.urls")),
     path("account/", include("accounts.urls")),
     path("employers/", include("organisations.employer_urls")),

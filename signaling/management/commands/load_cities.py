@@ -8,7 +8,7 @@ from signaling.loading import load_cities
 from signaling.operating import OperatorCommand
 
 BUNDLED = """\
-the bundled gazetteer, for demonstrations; it takes no position on any territory:
+the bundled gazetteer, for demonstrations; no position on any territory:
   areas of China: Apache ECharts 4.9.0, Apache-2.0
   countries: Natural Earth 1:50m (public domain) by world-atlas 2.0.2, ISC
   cities abroad: GeoNames (geonames.org), CC BY 4.0; names: Unicode CLDR

@@ -69,15 +69,20 @@ class Service:
             self.superuser.execute(f"DELETE FROM signaling_{table}")
 
 
+def prepared(tmp_path: Path, superuser: psycopg.Connection) -> Service:
+    """With cities and cells, for whoever is the ingest role."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    loading.load_cities(path=made.write_cities(folder / "cities.geojson"))
+    loading.load_cells(paths=[made.write_cells(folder / "cells.csv")])
+    return Service(folder, superuser, Store.configured())
+
+
 @pytest.fixture
 def service(
     tmp_path: Path,
     superuser: psycopg.Connection,
     as_role: Callable[[str], AbstractContextManager[None]],
 ) -> Iterator[Service]:
-    folder = tmp_path / "in"
-    folder.mkdir()
     with as_role("ingest"), override_settings(SIGNALING_STORE=tmp_path / "store"):
-        loading.load_cities(path=made.write_cities(folder / "cities.geojson"))
-        loading.load_cells(paths=[made.write_cells(folder / "cells.csv")])
-        yield Service(folder, superuser, Store.configured())
+        yield prepared(tmp_path, superuser)
