@@ -155,8 +155,8 @@ class Publisher:
             self.con.execute("INSERT INTO bucket_state FROM state")
         published.subscribers = self._count("affected")
         if generation is None:  # nothing to publish, and from here on that is known
-            self.con.execute("CREATE OR REPLACE TEMP TABLE part (subscriber UUID, day DATE)")
-            generation = handover.hand_over(self.con, job.bucket, "part").generation
+            self.con.execute("CREATE OR REPLACE TEMP TABLE part AS FROM changed LIMIT 0")
+            generation = handover.hand_over(self.con, job.bucket).generation
         assert generation is not None
         self._remember(job, generation)
         self.where.mark_done(job.files)
@@ -262,7 +262,7 @@ class Publisher:
                 "CREATE OR REPLACE TEMP TABLE part AS"
                 f" SELECT subscriber, day FROM changed WHERE part = {part}"
             )
-            done = handover.hand_over(self.con, bucket, "part")
+            done = handover.hand_over(self.con, bucket)
             total = handover.HandedOver(total.stay_points + done.stay_points, done.generation)
         return total
 

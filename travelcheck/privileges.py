@@ -124,9 +124,6 @@ TABLES: Grants = {
         "signaling_day": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "signaling_ingesttotal": ["SELECT", "INSERT", "UPDATE"],
         "signaling_bucket": ["SELECT"],
-        "signaling_incoming_scope": ["INSERT"],
-        "signaling_incoming_staypoint": ["INSERT"],
-        "signaling_incoming_coverage": ["INSERT"],
     },
     "auditor": {
         # core
@@ -156,9 +153,6 @@ TABLES: Grants = {
         # signaling
         "signaling_staypoint": ["SELECT", "INSERT", "DELETE"],
         "signaling_coverage": ["SELECT", "INSERT", "DELETE"],
-        "signaling_incoming_scope": ["SELECT", "DELETE"],
-        "signaling_incoming_staypoint": ["SELECT", "DELETE"],
-        "signaling_incoming_coverage": ["SELECT", "DELETE"],
         "signaling_bucket": ["SELECT", "INSERT", "UPDATE"],
         # consent
         "consent_consent": ["SELECT", "INSERT", "UPDATE"],

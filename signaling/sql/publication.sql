@@ -1,32 +1,37 @@
 -- The way into the store of stay-points.
+DROP TABLE IF EXISTS public.signaling_incoming_scope, public.signaling_incoming_staypoint,
+    public.signaling_incoming_coverage;
+
 SET LOCAL ROLE {gate};
 
 DROP FUNCTION IF EXISTS signaling.replace(uuid);
 
--- Replace what is stored of the batch's (subscriber, day) pairs by what the batch brings for them,
--- and empty it. Its subscribers are of the bucket p_bucket, whose generation becomes another one.
+-- Replace what is stored of (subscriber, day) pairs, all of them of one bucket, whose generation
+-- becomes another one. For each pair: its hours of coverage, 0 if there are none. For each of their
+-- stay-points: its columns, times in epoch milliseconds.
+--
 -- Only subscribers who have a tenure get rows: their tenures are locked, so that an erasure either
 -- comes first, and nothing is stored, or waits, and then deletes it.
 -- Returns the number of stay-points stored and the new generation.
-CREATE FUNCTION signaling.replace(p_batch uuid, p_bucket integer)
-RETURNS TABLE (stored bigint, generation uuid)
+CREATE FUNCTION signaling.replace(
+    p_bucket integer,
+    p_days date[], p_subscribers uuid[], p_hours integer[],
+    p_point_days date[], p_point_subscribers uuid[], p_stays bigint[], p_kinds text[],
+    p_cities text[], p_alternatives text[], p_starts bigint[], p_ends bigint[]
+) RETURNS TABLE (stored bigint, generation uuid)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-    v_known uuid[];
     v_one record;
 BEGIN
-    v_known := ARRAY(
-        SELECT t.subscriber_ref FROM public.subscribers_tenure t
-        WHERE t.subscriber_ref IN (SELECT s.subscriber_ref FROM public.signaling_incoming_scope s
-                                   WHERE s.batch = p_batch)
-        ORDER BY t.id
-        FOR KEY SHARE
-    );
+    PERFORM FROM public.subscribers_tenure t
+    WHERE t.subscriber_ref = ANY (ARRAY(SELECT DISTINCT unnest(p_subscribers)))
+    ORDER BY t.id
+    FOR KEY SHARE;
     -- Day by day, because then each statement looks into one partition, by its key.
     FOR v_one IN
-        SELECT s.day, array_agg(s.subscriber_ref) AS subscribers
-        FROM public.signaling_incoming_scope s WHERE s.batch = p_batch GROUP BY s.day
+        SELECT s.day, array_agg(s.subscriber) AS subscribers
+        FROM unnest(p_days, p_subscribers) s (day, subscriber) GROUP BY s.day
     LOOP
         DELETE FROM public.signaling_staypoint p
         WHERE p.day = v_one.day AND p.subscriber_ref = ANY (v_one.subscribers);
@@ -34,25 +39,20 @@ BEGIN
         WHERE c.day = v_one.day AND c.subscriber_ref = ANY (v_one.subscribers);
     END LOOP;
     INSERT INTO public.signaling_coverage (day, subscriber_ref, hours)
-    SELECT i.day, i.subscriber_ref, i.hours
-    FROM public.signaling_incoming_coverage i
-    JOIN unnest(v_known) known (subscriber_ref) USING (subscriber_ref)
-    JOIN public.signaling_incoming_scope s
-      ON s.batch = i.batch AND s.day = i.day AND s.subscriber_ref = i.subscriber_ref
-    WHERE i.batch = p_batch;
+    SELECT i.day, i.subscriber, i.hours
+    FROM unnest(p_days, p_subscribers, p_hours) i (day, subscriber, hours)
+    JOIN public.subscribers_tenure t ON t.subscriber_ref = i.subscriber
+    WHERE i.hours > 0;
     INSERT INTO public.signaling_staypoint (day, subscriber_ref, stay_id, kind, city_code,
                                             alt_city_code, started_at, ended_at)
-    SELECT i.day, i.subscriber_ref, i.stay_id, i.kind, i.city_code, i.alt_city_code,
-           i.started_at, i.ended_at
-    FROM public.signaling_incoming_staypoint i
-    JOIN unnest(v_known) known (subscriber_ref) USING (subscriber_ref)
-    JOIN public.signaling_incoming_scope s
-      ON s.batch = i.batch AND s.day = i.day AND s.subscriber_ref = i.subscriber_ref
-    WHERE i.batch = p_batch;
+    SELECT i.day, i.subscriber, i.stay, i.kind, i.city, i.alternative,
+           'epoch'::timestamptz + i.low * interval '1 millisecond',
+           'epoch'::timestamptz + i.high * interval '1 millisecond'
+    FROM unnest(p_point_days, p_point_subscribers, p_stays, p_kinds, p_cities, p_alternatives,
+                p_starts, p_ends)
+         i (day, subscriber, stay, kind, city, alternative, low, high)
+    JOIN public.subscribers_tenure t ON t.subscriber_ref = i.subscriber;
     GET DIAGNOSTICS stored = ROW_COUNT;
-    DELETE FROM public.signaling_incoming_scope s WHERE s.batch = p_batch;
-    DELETE FROM public.signaling_incoming_staypoint i WHERE i.batch = p_batch;
-    DELETE FROM public.signaling_incoming_coverage i WHERE i.batch = p_batch;
     INSERT INTO public.signaling_bucket AS b (bucket, generation)
     VALUES (p_bucket, gen_random_uuid())
     ON CONFLICT (bucket) DO UPDATE SET generation = excluded.generation

@@ -1,5 +1,5 @@
 -- The store of stay-points. Nobody may select from it but the owner and the gate's functions; what
--- ingestion has made goes in through signaling.replace, whole subscribers at a time.
+-- ingestion has made goes in through signaling.replace (publication.sql).
 CREATE SCHEMA signaling AUTHORIZATION {gate};
 
 CREATE TABLE public.signaling_staypoint (
@@ -23,22 +23,6 @@ CREATE TABLE public.signaling_coverage (
     hours integer NOT NULL CHECK (hours BETWEEN 1 AND 33554431),
     PRIMARY KEY (subscriber_ref, day)
 ) PARTITION BY RANGE (day);
-
--- What one batch brings. Unlogged: a batch that is lost in a crash is made again.
-CREATE UNLOGGED TABLE public.signaling_incoming_scope (
-    batch uuid NOT NULL, day date NOT NULL, subscriber_ref uuid NOT NULL
-);
-CREATE UNLOGGED TABLE public.signaling_incoming_staypoint (
-    batch uuid NOT NULL, day date NOT NULL, subscriber_ref uuid NOT NULL, stay_id bigint NOT NULL,
-    kind text NOT NULL, city_code text NOT NULL, alt_city_code text,
-    started_at timestamptz NOT NULL, ended_at timestamptz NOT NULL
-);
-CREATE UNLOGGED TABLE public.signaling_incoming_coverage (
-    batch uuid NOT NULL, day date NOT NULL, subscriber_ref uuid NOT NULL, hours integer NOT NULL
-);
-CREATE INDEX ON public.signaling_incoming_scope (batch);
-CREATE INDEX ON public.signaling_incoming_staypoint (batch);
-CREATE INDEX ON public.signaling_incoming_coverage (batch);
 
 -- Making tables is the owner's: the function below belongs to the owner of the tables.
 

@@ -237,6 +237,6 @@ def test_ingest_cannot_read_what_it_wrote(three: Service) -> None:
     from django.db import DatabaseError, connection
 
     three.take(phone_days(three, 0))
-    for table in ("staypoint", "coverage", "incoming_staypoint"):
+    for table in ("staypoint", "coverage"):
         with pytest.raises(DatabaseError, match="permission denied"):
             connection.cursor().execute(f"SELECT * FROM signaling_{table}")
