@@ -57,7 +57,7 @@ def load(*, rows: Iterable[Row], most: int = 100_000) -> Loaded:
                     (row.line, row.msisdn_index, row.imsi_index, row.valid_from, row.valid_to)
                 )
         cursor.execute("ANALYZE incoming")
-        for statement in (REPEATED, ERASED, OVERLAPPING, KNOWN, REOPENING):
+        for statement in (REPEATED, ERASED, OVERLAPPING, LOCK, KNOWN, REOPENING):
             cursor.execute(statement)
         for statement in (CHANGE, FIRST_IMSI):
             cursor.execute(statement)
@@ -120,6 +120,12 @@ FROM (
     FROM incoming WHERE verdict IS NULL
 ) o
 WHERE o.line = i.line AND (o.number_until > i.low OR o.imsi_until > i.low)"""
+
+# From here to the commit no first text makes a tenure for one of these numbers: the rows that are
+# free now are free when they are added. Such a text waits (`subscribers.services.identify`).
+LOCK: Final = """
+SELECT gate.lock_holders(1, set_byte('\\x00', 0, n))
+FROM (SELECT DISTINCT get_byte(msisdn, 0) AS n FROM incoming WHERE verdict IS NULL ORDER BY 1) i"""
 
 KNOWN: Final = """
 UPDATE incoming i SET verdict = 'unchanged'

@@ -1,5 +1,8 @@
 """Who holds a number: identifying the sender of a text, their key and their language."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -9,6 +12,8 @@ from sms_gateway.messages import Inbound
 from subscribers.models import Tenure
 from subscribers.selectors import tenures
 
+LONGEST_WAIT: Final = "500ms"
+
 
 @transaction.atomic
 def identify(*, inbound: Inbound) -> Tenure:
@@ -16,16 +21,29 @@ def identify(*, inbound: Inbound) -> Tenure:
 
     A number without subscription gets a tenure without IMSI. A number that changed hands gets a
     new key with its new tenure, so that nobody reads the texts of the holder before. Raises
-    django.db.DatabaseError when there is no such inbound text.
+    django.db.DatabaseError when there is no such inbound text, and OperationalError when a load of
+    subscriptions holds what this needs: then the text is to be tried again later.
     """
-    with connection.cursor() as cursor:
+    with _short_waits(), connection.cursor() as cursor:
         cursor.execute("SELECT gate.identify(%s)", [inbound.id])
         row = cursor.fetchone()
-    assert row is not None
-    tenure = tenures().get(id=row[0])
-    if person_keys.get(tenure.key_id) is None:
-        _bind_key(tenure, inbound.number_index)
+        assert row is not None
+        tenure = tenures().get(id=row[0])
+        if person_keys.get(tenure.key_id) is None:
+            _bind_key(tenure, inbound.number_index)
     return tenure
+
+
+@contextmanager
+def _short_waits() -> Iterator[None]:
+    """A load may hold its locks for minutes; a worker is not to stand still for it."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT current_setting('lock_timeout')")
+        row = cursor.fetchone()
+        assert row is not None
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [LONGEST_WAIT])
+        yield  # what raises undoes the transaction, and this with it
+        cursor.execute("SELECT set_config('lock_timeout', %s, true)", [row[0]])
 
 
 def _bind_key(tenure: Tenure, number_index: bytes) -> None:

@@ -196,6 +196,8 @@ FUNCTIONS: dict[str, list[str]] = {
     "ingest": [
         # audit
         "audit.record",
+        # subscribers
+        "gate.lock_holders",
         # signaling
         "signaling.replace",
         "signaling.ensure_days",

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import cast
 
 from django.conf import settings
@@ -11,13 +12,14 @@ from django.utils.module_loading import import_string
 
 from core.numbers import parse
 from sms_gateway import clock, dispatch, sealed
-from sms_gateway.failures import backoff, describe
+from sms_gateway.failures import backoff, describe, is_busy
 from sms_gateway.messages import Inbound
 from sms_gateway.models import InboundMessage, Problem
 
 log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
+BUSY = timedelta(seconds=15)
 
 
 def handle(*, inbound_id: int, again: bool = False) -> None:
@@ -121,6 +123,12 @@ def _record_failure(inbound_id: int, error: Exception, *, counted: bool) -> None
     """Put a text aside for a while; its number's later texts go on meanwhile."""
     row = InboundMessage.objects.select_for_update().get(id=inbound_id)
     if row.handled_at is not None:
+        return
+    if is_busy(error):  # a load of subscriptions may take long: waiting for it is no attempt
+        InboundMessage.objects.filter(id=row.id).update(
+            attempts=row.attempts - (1 if counted else 0), due_at=clock.after(BUSY)
+        )
+        log.info("a text waits for a lock", extra={"inbound": row.id})
         return
     attempts = row.attempts + (0 if counted else 1)
     changes = {"attempts": attempts, "due_at": clock.after(backoff(attempts))}
