@@ -175,9 +175,9 @@ def delivered(release_id: UUID) -> bool:
     return bool(_row("delivered", release_id)[0])
 
 
-def hold(consent_id: UUID) -> bool:
-    """May what hangs on this consent leave now? Locks out withdrawal until the commit."""
-    return bool(_row("hold", consent_id)[0])
+def hold(ref: UUID) -> bool:
+    """May what hangs on this consent, or this tenure, leave now? Locks it until the commit."""
+    return bool(_row("hold", ref)[0])
 
 
 def erase(*, inbound_id: int, tenure_id: UUID) -> int:

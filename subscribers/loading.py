@@ -19,6 +19,7 @@ FEED: Final = "subscriptions"
 REFUSALS: Final = {  # verdict in the table -> reason
     "overlaps_file": "overlaps an earlier row of the same number or IMSI",
     "overlaps_known": "overlaps a known tenure of the same number or IMSI",
+    "contests": "names another holder: the known one is not answered until its row is closed",
     "reopens": "would reopen an ended tenure",
 }
 
@@ -66,6 +67,7 @@ def load(*, rows: Iterable[Row], most: int = 100_000) -> Loaded:
         cursor.execute(CLASHING)
         cursor.execute(ADD)
         loaded.added = cursor.rowcount
+        cursor.execute(CONTEST)
         cursor.execute("SELECT verdict, count(*) FROM incoming GROUP BY 1")
         counted = {verdict: int(rows) for verdict, rows in cursor.fetchall()}
         loaded.rows = sum(counted.values())
@@ -155,7 +157,10 @@ WITH changed AS (
                         AND tstzrange(o.valid_from, o.valid_to) && tstzrange(i.low, i.high))
     RETURNING t.id, i.high
 )
-UPDATE subscribers_tenure t SET valid_to = c.high FROM changed c WHERE c.id = t.id"""
+UPDATE subscribers_tenure t
+SET valid_to = c.high,
+    contested_from = CASE WHEN c.high <= t.contested_from THEN NULL ELSE t.contested_from END
+FROM changed c WHERE c.id = t.id"""
 
 # A number that texted before its subscription began: its tenure without IMSI ends there.
 END_WAITING: Final = """
@@ -207,3 +212,27 @@ INSERT INTO subscribers_tenure
     (id, msisdn_index, imsi_index, subscriber_ref, subject_ref, valid_from, valid_to, language)
 SELECT gen_random_uuid(), msisdn, imsi, gen_random_uuid(), gen_random_uuid(), low, high, ''
 FROM added ORDER BY msisdn"""
+
+# A refused row that gives the number, or the IMSI, to somebody else while a tenure has not ended:
+# the phone may be in other hands by now, so that tenure is not answered any more.
+CONTEST: Final = """
+WITH contested AS (
+    SELECT t.id, i.line, greatest(i.low, t.valid_from) AS since
+    FROM incoming i JOIN subscribers_tenure t
+      ON t.msisdn_index = i.msisdn AND t.imsi_index <> i.imsi
+    WHERE i.verdict IN ('overlaps_file', 'overlaps_known')
+      AND (t.valid_to IS NULL OR t.valid_to > core.now())
+      AND tstzrange(t.valid_from, t.valid_to) && tstzrange(i.low, i.high)
+    UNION ALL
+    SELECT t.id, i.line, greatest(i.low, t.valid_from)
+    FROM incoming i JOIN subscribers_tenure t
+      ON t.imsi_index = i.imsi AND t.msisdn_index <> i.msisdn
+    WHERE i.verdict IN ('overlaps_file', 'overlaps_known')
+      AND (t.valid_to IS NULL OR t.valid_to > core.now())
+      AND tstzrange(t.valid_from, t.valid_to) && tstzrange(i.low, i.high)
+), named AS (
+    UPDATE incoming i SET verdict = 'contests' FROM contested c WHERE c.line = i.line
+)
+UPDATE subscribers_tenure t SET contested_from = c.since
+FROM (SELECT id, min(since) AS since FROM contested GROUP BY id) c
+WHERE c.id = t.id AND (t.contested_from IS NULL OR t.contested_from > c.since)"""

@@ -1,5 +1,6 @@
 """Reading tenures, without the two columns that the worker may not see."""
 
+from datetime import datetime
 from uuid import UUID
 
 from django.db.models import DateTimeField, F, Func, Q, QuerySet
@@ -23,6 +24,18 @@ def tenures() -> QuerySet[Tenure]:
 def get(tenure_id: UUID) -> Tenure | None:
     """A tenure by its id; None once it was erased."""
     return tenures().filter(id=tenure_id).first()
+
+
+def is_contested(tenure: Tenure) -> bool:
+    """Whether the feed names somebody else for the number as well, so that nothing is released."""
+    marked = tenures().filter(id=tenure.id, contested_from__lte=DatabaseNow())
+    return tenure.contested_from is not None and marked.exists()
+
+
+def has_changed_hands(number_index: bytes, *, since: datetime) -> bool:
+    """Whether who held the number at a moment holds it no more."""
+    held = tenures().filter(msisdn_index=number_index, valid_from__lte=since, valid_to__gt=since)
+    return held.filter(valid_to__lte=DatabaseNow()).exists()
 
 
 def current(number_index: bytes) -> Tenure | None:

@@ -85,7 +85,8 @@ TABLES: Grants = {
         "audit_entry": ["SELECT"],
         # subscribers: whose stay-points are whose is not for the worker to know
         "subscribers_tenure": [
-            "SELECT (id, msisdn_index, subject_ref, valid_from, valid_to, key_id, language)",
+            "SELECT (id, msisdn_index, subject_ref, valid_from, valid_to, contested_from, key_id,"
+            " language)",
             "UPDATE (key_id, language)",
         ],
         # signaling
@@ -113,9 +114,10 @@ TABLES: Grants = {
         "core_feed": ["SELECT", "INSERT", "UPDATE"],
         # subscribers
         "subscribers_tenure": [
-            "SELECT (id, msisdn_index, imsi_index, subscriber_ref, valid_from, valid_to)",
+            "SELECT (id, msisdn_index, imsi_index, subscriber_ref, valid_from, valid_to,"
+            " contested_from)",
             "INSERT",
-            "UPDATE (imsi_index, valid_from, valid_to)",
+            "UPDATE (imsi_index, valid_from, valid_to, contested_from)",
         ],
         "subscribers_tombstone": ["SELECT", "UPDATE (files_erased_at)"],
         # signaling: stay-points go in through a function and cannot be read

@@ -6,7 +6,11 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0002_functions"), ("sms_gateway", "0003_marks")]
+    dependencies = [
+        ("consent", "0002_functions"),
+        ("sms_gateway", "0003_marks"),
+        ("subscribers", "0003_contested"),
+    ]
     operations = [
         SQLFile("consent", "before_0003.sql"),
         SQLFile("consent", "states.sql"),

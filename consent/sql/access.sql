@@ -30,6 +30,9 @@ BEGIN
     PERFORM gate.lapse(p_consent, p_holds);
     SELECT * INTO v_consent FROM public.consent_consent c WHERE c.id = p_consent;
     RETURN CASE
+        -- Who holds the phone cannot be told from such a list of numbers.
+        WHEN v_consent.state = 'granted' AND gate.contested(v_consent.tenure_id)
+            THEN 'stale_subscriptions'
         WHEN v_consent.state = 'granted' THEN NULL
         WHEN v_consent.state = 'withdrawn' THEN 'withdrawn'
         WHEN v_consent.state = 'consumed' THEN 'used_up'

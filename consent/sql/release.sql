@@ -162,19 +162,28 @@ BEGIN
     RETURN true;
 END $$;
 
--- May what hangs on this consent leave now: an answer while it is granted, its notice while the code
+-- May what hangs on a consent leave now: an answer while it is granted, its notice while the code
 -- lives (a consent that is still open has no answers). Locks it against withdrawal until the
 -- transaction ends: what commits after this said yes has left before any withdrawal.
-CREATE OR REPLACE FUNCTION gate.hold(p_consent uuid) RETURNS boolean
+-- Other replies hang on the tenure itself: they go to no later holder of the number.
+CREATE OR REPLACE FUNCTION gate.hold(p_ref uuid) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_consent public.consent_consent;
     v_holds boolean;
 BEGIN
-    SELECT c.* INTO v_consent FROM public.consent_consent c WHERE c.id = p_consent;
-    v_holds := gate.tenure_holds(v_consent.tenure_id, v_consent.number_index);
-    SELECT c.* INTO v_consent FROM public.consent_consent c WHERE c.id = p_consent FOR SHARE;
+    SELECT c.* INTO v_consent FROM public.consent_consent c WHERE c.id = p_ref;
+    IF NOT FOUND THEN
+        SELECT t.id, t.msisdn_index INTO v_consent.tenure_id, v_consent.number_index
+        FROM public.subscribers_tenure t WHERE t.id = p_ref;
+    END IF;
+    v_holds := gate.tenure_holds(v_consent.tenure_id, v_consent.number_index)
+        AND NOT gate.contested(v_consent.tenure_id);
+    IF v_consent.id IS NULL THEN
+        RETURN v_holds;
+    END IF;
+    SELECT c.* INTO v_consent FROM public.consent_consent c WHERE c.id = p_ref FOR SHARE;
     RETURN coalesce(v_holds AND CASE
         WHEN v_consent.state = 'granted' THEN v_consent.valid_until > core.now()
         WHEN v_consent.state IN ('requested', 'disclosed') THEN v_consent.code_expires_at > core.now()

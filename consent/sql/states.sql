@@ -147,6 +147,15 @@ BEGIN
         AND (v_tenure.valid_to IS NULL OR v_tenure.valid_to > v_now), false);
 END $$;
 
+-- Does the feed name somebody else for the number, or the IMSI, of a tenure as well?
+CREATE OR REPLACE FUNCTION gate.contested(p_tenure uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (SELECT FROM public.subscribers_tenure t
+                   WHERE t.id = p_tenure AND t.contested_from <= core.now());
+END $$;
+
 -- End a live consent that has no ground any more: its time is up, or its tenure has ended.
 CREATE OR REPLACE FUNCTION gate.lapse(p_consent uuid, p_holds boolean) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp

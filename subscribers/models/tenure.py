@@ -17,6 +17,9 @@ class Tenure(models.Model):
     one IMSI, never overlap; number, references and a given IMSI never change; an ended tenure is
     never reopened.
 
+    `contested_from`: from then on the feed has named somebody else for this number or this IMSI
+    without closing this tenure. Nobody knows who holds the phone, so nothing is released.
+
     The worker cannot read `imsi_index` and `subscriber_ref`: only the gate and ingestion know
     which stay-points are whose. Use the selectors, which leave these two out.
     """
@@ -28,6 +31,7 @@ class Tenure(models.Model):
     subject_ref = models.UUIDField(unique=True, default=uuid.uuid4, help_text="in the log")
     valid_from = models.DateTimeField()
     valid_to = models.DateTimeField(null=True)
+    contested_from = models.DateTimeField(null=True, help_text="somebody else is named as well")
     key_id = models.UUIDField(null=True, help_text="the holder's key, once they have texted")
     language = models.TextField(blank=True, default="")
 

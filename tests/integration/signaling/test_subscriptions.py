@@ -73,7 +73,9 @@ def test_bad_rows_are_named_with_what_they_hold(service: Service) -> None:
 def test_an_overlap_with_a_known_tenure_is_refused(service: Service) -> None:
     service.subscribe([(made.msisdn(0), made.imsi(0), SINCE, "")])
     report = service.subscribe([(made.msisdn(1), made.imsi(0), ENDED, "")])
-    assert report.rejected == {"overlaps a known tenure of the same number or IMSI": 1}
+    assert report.rejected == {
+        "names another holder: the known one is not answered until its row is closed": 1
+    }
     assert len(tenures(service)) == 1
 
 
