@@ -19,7 +19,7 @@ from consent.models import Consent, Release
 from core import catalogue, clock
 from core.models import Feed, Installation
 from inquiry import memory
-from inquiry.flows.trip import NO_DATA
+from inquiry.flows.trip import ANOTHER_HOLDER, NO_DATA
 from inquiry.pages import answer_pages, reference
 from inquiry.turn import ANSWER, REPLY
 from signaling.models import City
@@ -33,8 +33,8 @@ from travel.window import Window
 
 #: After this long without a checkpoint, one text says that the answer will follow.
 WORTH_TELLING = timedelta(seconds=20)
-#: The person has ended it themself and was told so; one more text would be one too many.
-ENDED_BY_PERSON = frozenset({"withdrawn", "erased"})
+#: The person has ended it themself and was told so, or another one may hold the number.
+NOT_TOLD = frozenset({"withdrawn", "erased"}) | ANOTHER_HOLDER
 
 
 class Progress(Enum):
@@ -64,8 +64,8 @@ def answer(release_id: UUID) -> Progress:
             case "stale":
                 recipient.say_it_follows("answer.waits_for_subscriptions")
                 return Progress.LATER
-            case "denied" if reason not in ENDED_BY_PERSON:
-                key = "answer.no_data" if reason in NO_DATA else "answer.too_late"
+            case "denied" if reason not in NOT_TOLD:
+                key = "answer.no_data" if reason == NO_DATA else "answer.too_late"
                 recipient.say(key, cause=recipient.cause)
     return Progress.DONE
 
@@ -87,12 +87,13 @@ class Recipient:
         return cls(release, consent, tenure, to) if tenure and to else None
 
     def say(self, key: str, *, cause: str, hold_ref: UUID | None = None) -> None:
+        """Say something to this holder of the number, and to no later one."""
         queue(
             to=self.to,
             body=catalogue.render(self.locale, key),
             kind=REPLY,
             cause=cause,
-            hold_ref=hold_ref,
+            hold_ref=hold_ref or self.tenure.id,
             reply_to=self.inbound_id,
         )
 

@@ -53,6 +53,8 @@ PERSON: dict[type, Callable[[PersonTurn, Any], None]] = {
     intents.ShowLog: own.show_log,
     intents.Trip: trip.ask,
 }
+#: What a number may still do when the feed names two holders for it: end things, tell nobody.
+WHILE_CONTESTED = (intents.ChooseLanguage, intents.Drop, intents.Erase, intents.Refuse)
 #: What is still answered after STOP.
 AFTER_STOP = (intents.Start, intents.Help)
 
@@ -87,10 +89,18 @@ def handle_text(inbound: Inbound) -> None:
 
 def act(inbound: Inbound, intent: Intent) -> None:
     """Do what a readable text asks for."""
+    if subscribers.has_changed_hands(inbound.number_index, since=inbound.received_at):
+        return  # its sender has the number no more, and nothing of theirs is for the next holder
     flow = PERSON.get(type(intent))
     if flow is not None:
         tenure = identify(inbound=inbound)
-        flow(PersonTurn(inbound, remembered_language(tenure, inbound), tenure), intent)
+        locale = remembered_language(tenure, inbound)
+        if not subscribers.is_contested(tenure):
+            flow(PersonTurn(inbound, locale, tenure), intent)
+        elif isinstance(intent, WHILE_CONTESTED):
+            flow(PersonTurn(inbound, locale, tenure, is_contested=True), intent)
+        else:
+            Turn(inbound, locale).reply("other.contested")
         return
     holder = subscribers.current(inbound.number_index)
     locale = remembered_language(holder, inbound) if holder else language_of(inbound)

@@ -49,6 +49,23 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class PersonTurn(Turn):
-    """A text of somebody we can act for: the present holder of a number."""
+    """A text of somebody we can act for: the present holder of a number.
+
+    What is said to them hangs on their tenure, unless on a consent: it does not go to whoever
+    holds the number next. `is_contested`: nobody can tell who holds it; then only that is said.
+    """
 
     tenure: Tenure
+    is_contested: bool = False
+
+    def say(
+        self,
+        body: str,
+        *,
+        kind: str = REPLY,
+        hold_ref: uuid.UUID | None = None,
+        after_entry: int | None = None,
+    ) -> None:
+        if hold_ref is None and not self.is_contested:
+            hold_ref = self.tenure.id
+        Turn.say(self, body, kind=kind, hold_ref=hold_ref, after_entry=after_entry)

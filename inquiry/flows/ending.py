@@ -54,4 +54,4 @@ def erase(turn: PersonTurn, intent: intents.Erase) -> None:
     forget(number_index=number)
     # The person's key is gone. This last text is sealed under a new one of the number, which
     # opens nothing else; text and address go with the gateway's usual clearing.
-    turn.reply("erase.done", kind=kinds.ERASED)
+    Turn(turn.inbound, turn.locale).reply("erase.done", kind=kinds.ERASED)

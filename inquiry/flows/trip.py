@@ -9,8 +9,10 @@ from inquiry.turn import NOTICE, PersonTurn
 from sms_gateway.messages import Inbound
 
 CODE_MINUTES = 30
-#: Reasons for which there is nothing that could ever be told about this number.
-NO_DATA = frozenset({"no_subscription", "tenure_ended"})
+#: Why there is nothing that could ever be told about this number.
+NO_DATA = "no_subscription"
+#: The number has changed hands, or may have: nothing of this tenure is for who holds it now.
+ANOTHER_HOLDER = frozenset({"tenure_ended", "stale_subscriptions"})
 #: What `gate.grant` and `gate.refuse` say of a code that is not the one they wait for.
 REFUSED_CODES = {
     "wrong_code": "grant.wrong_code",
@@ -46,14 +48,15 @@ def agree(turn: PersonTurn, intent: intents.Grant) -> None:
 
 
 def tell_claim(turn: PersonTurn, claim: Claim) -> bool:
-    """Whether a claim is answered: by the answer that is now on its way, or by "no data"."""
+    """Whether a claim is answered: by the answer that is now on its way, by "no data", or by
+    nothing at all because the number is somebody else's by now."""
     if claim.release_id is not None and claim.outcome == "claimed":
         dispatch.on_commit("answer", str(claim.release_id))
         return True
-    if claim.reason in NO_DATA:
+    if claim.reason == NO_DATA:
         turn.reply("answer.no_data")
         return True
-    return False
+    return claim.reason in ANOTHER_HOLDER
 
 
 def refuse(turn: PersonTurn, intent: intents.Refuse) -> None:
