@@ -4,7 +4,7 @@ JOBS ?= 2
 DEBIAN_POSTGRES ?= 15
 BIN := .venv/bin
 
-.PHONY: help demo serve test chaos lint lock
+.PHONY: help demo serve test chaos bench lint lock
 .DEFAULT_GOAL := help
 
 help: ## list what there is
@@ -28,6 +28,9 @@ test: lint chromium ## everything the continuous integration runs
 chaos: .venv/.dev ## people text while processes die and Redis forgets (CROWD=1000 of them)
 	INTERLEAVINGS=10000 CROWD=$(or $(CROWD),1000) $(BIN)/pytest tests/chaos
 
+bench: .venv-bench/.made ## speed and accuracy beside floors and peers (NAME=signaling; QUICK=1: small)
+	@QUICK=$(QUICK) .venv-bench/bin/python -m bench $(NAME)
+
 lint: .venv/.dev ## format, lint, types, import contracts
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -36,7 +39,8 @@ lint: .venv/.dev ## format, lint, types, import contracts
 
 lock: .venv/.dev ## pin all requirements again, with hashes
 	@$(BIN)/python -m pip install --quiet uv
-	@for name in requirements requirements-embedded requirements-dev; do \
+	@for name in requirements requirements-embedded requirements-dev requirements-bench \
+			requirements-bench-mobility; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-header $$name.in -o $$name.txt; done
 
@@ -58,6 +62,18 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --require-has
 		{ echo "Python 3.11 or newer is needed: set PYTHON to it"; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(MAKE) --no-print-directory debian-venv
 	@$(PYTHON) -m venv --clear .venv
+	@touch $@
+
+BENCH = python -m pip install --disable-pip-version-check --quiet --require-hashes
+
+# scikit-mobility needs an older world around it, and not every Python has that one.
+.venv-bench/.made: requirements-bench.txt requirements-bench-mobility.txt | .venv/.made
+	@echo "installing what benches compare with (some minutes)"
+	@$(PYTHON) -m venv --clear .venv-bench
+	@.venv-bench/bin/$(BENCH) -r requirements-bench.txt
+	@{ $(PYTHON) -m venv --clear .venv-bench-mobility && \
+		.venv-bench-mobility/bin/$(BENCH) -r requirements-bench-mobility.txt; } || \
+		{ echo "scikit-mobility does not install here: left out"; rm -rf .venv-bench-mobility; }
 	@touch $@
 
 .PHONY: chromium

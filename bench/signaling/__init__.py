@@ -1,5 +1,11 @@
 """The signaling engine: from event files to stays, and into the database."""
 
-from bench.signaling.suite import measure
+from collections.abc import Iterator
 
-__all__ = ["measure"]
+from bench.results import Result
+
+
+def measure(quick: bool) -> Iterator[Result]:
+    from bench.signaling import suite  # not needed by the processes that it starts
+
+    return suite.measure(quick)

@@ -3,6 +3,8 @@ PostgreSQL with its durability on, in a folder of their own that is deleted afte
 
 import os
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -12,7 +14,7 @@ from typing import Final
 
 import duckdb
 
-from bench.processes import Measured, run
+from bench.processes import ROOT, BrokenError, Measured, run
 from bench.results import OUT, Result
 from bench.signaling.generator import ZONE, Data, imsi_sql, make
 from bench.signaling.sizes import Sizes, city_day, day_after
@@ -40,13 +42,13 @@ def measure(parent: Path, world: World, sizes: Sizes, say: Say) -> Iterator[Resu
     batch = _batch(data, day_after(size), sizes.batch)
     with _service() as service:
         say("the service's store: places, cells and subscriptions")
-        service.manage("load_cities", str(data.places), role=INGEST)
-        service.manage("load_cells", str(data.cells), role=INGEST)
+        environment = environment_for(INGEST, service.environment)
+        _command(environment, "load_cities", data.places)
+        _command(environment, "load_cells", data.cells)
         began = time.monotonic()
-        service.manage("load_subscriptions", str(_subscriptions(data, size.people)), role=INGEST)
+        _command(environment, "load_subscriptions", _subscriptions(data, size.people))
         name = f"{size.people:,} subscriptions loaded"
         yield Result(name, time.monotonic() - began, "seconds")
-        environment = environment_for(INGEST, service.environment)
         say(f"ingest: {data.count:,} events of one day")
         day = run("bench.signaling.ingest", *data.events, environment=environment)
         yield from _day_rows(data, day)
@@ -96,6 +98,19 @@ def _service() -> Iterator[Stack]:
         service.manage("migrate", "--verbosity=0", role=OWNER)
         yield service
     _remove()
+
+
+def _command(environment: dict[str, str], *command: object) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", *map(str, command)],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise BrokenError(f"{command[0]}: {done.stderr.strip()[-400:]}")
 
 
 def _remove() -> None:

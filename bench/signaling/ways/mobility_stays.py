@@ -24,15 +24,13 @@ def run(job: Job) -> None:
     codes = np.array([feature["properties"]["code"] for feature in features], dtype=object)
     shapes = np.array([shape(feature["geometry"]).buffer(0) for feature in features], dtype=object)
     with job.measured.timed():
-        rows = (
-            duckdb.connect()
-            .execute(
-                f"""SELECT imsi AS uid, timestamp AS datetime, lon AS lng, lat
+        con = duckdb.connect()
+        con.execute(
+            f"""SELECT imsi AS uid, timestamp AS datetime, lon AS lng, lat
             FROM read_parquet('{job.glob}') JOIN read_parquet('{job.resolved}') USING (cgi)
             ORDER BY imsi, timestamp"""
-            )
-            .fetchnumpy()
         )
+        rows = con.fetchnumpy()
         rows["datetime"] = rows["datetime"].astype("datetime64[ns]")
         track = TrajDataFrame(pd.DataFrame(rows), datetime="datetime", user_id="uid")
         stays = detection.stay_locations(
@@ -45,10 +43,9 @@ def run(job: Job) -> None:
         )
         points = shapely.points(stays["lng"].to_numpy(), stays["lat"].to_numpy())
         area, stay = shapely.STRtree(points).query(shapes, "contains")
-        found = pd.DataFrame(
-            {"imsi": stays["uid"].to_numpy()[stay].astype(str), "city_code": codes[area]}
-        )
-        found.to_parquet(job.out)
+        imsi = stays["uid"].to_numpy()[stay].astype(str).astype(object)
+        con.register("found", {"imsi": imsi, "city_code": codes[area]})
+        con.execute(f"COPY (FROM found) TO '{job.out}' (FORMAT parquet)")
 
 
 def _features(job: Job) -> list[dict[str, Any]]:
