@@ -53,6 +53,8 @@ SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
         "MAIL_URL",
+        "ANSWER_SIGNING_KEY",
+        "ANSWER_SIGNING_KEY_NEXT",
     ),
     SEQUENCER: ("AUDIT_SIGNING_KEY",),
     INGEST: ("DATA_KEY", "SIGNALING_KEY", "SIGNALING_STORE", "REDIS_URL"),
@@ -62,6 +64,9 @@ SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
 
 #: Settings that are no secrets: every process may have them.
 SERVICE_SETTINGS: Final = (
+    "ANSWER_COVERED_DAYS_PERCENT",
+    "ANSWER_COVERED_HOURS",
+    "ANSWER_VALID_HOURS",
     "CONSENT_VALID_DAYS",
     "DEMO",
     "MAIL_FROM",
@@ -95,6 +100,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "data_freshness": INGEST,
     "audit_sequencer": SEQUENCER,
     "audit_key": SEQUENCER,
+    "answer_keys": WORKER,
     "shell": WEB,
 }
 

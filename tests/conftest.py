@@ -93,7 +93,7 @@ def as_role(transactional_db: None) -> Callable[[str], AbstractContextManager[No
             name: base64.b64decode(database.KEYS[name])
             if name in SECRETS_OF_ROLE.get(role, ())
             else b""
-            for name in ("DATA_KEY", "SIGNALING_KEY", "AUDIT_SIGNING_KEY")
+            for name in ("DATA_KEY", "SIGNALING_KEY", "AUDIT_SIGNING_KEY", "ANSWER_SIGNING_KEY")
         }
         user, password = database.password_of(role)
         connection.close()

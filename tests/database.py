@@ -53,7 +53,13 @@ SCHEMA_SOURCES = (
 )
 KEYS = {
     name: base64.b64encode(name.encode().ljust(32, b".")).decode()
-    for name in ("SECRET_KEY", "DATA_KEY", "SIGNALING_KEY", "AUDIT_SIGNING_KEY")
+    for name in (
+        "SECRET_KEY",
+        "DATA_KEY",
+        "SIGNALING_KEY",
+        "AUDIT_SIGNING_KEY",
+        "ANSWER_SIGNING_KEY",
+    )
 }
 
 

@@ -26,6 +26,7 @@ SWEEPS = {
     "accounts.tasks.sweep": 30,
     "accounts.tasks.forget_sessions": 3600,
     "consent.tasks.expire_due": 60,
+    "verification.tasks.publish": 60,
     "sms_gateway.tasks.purge_bodies": 600,
     "signaling.tasks.erase_pending": 60,
     "signaling.tasks.purge": 3600,

@@ -35,6 +35,9 @@ TABLES: Grants = {
         ],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
+        # verification: what is published
+        "verification_signingkey": ["SELECT"],
+        "verification_statuslist": ["SELECT"],
         # signaling: how ingestion is doing
         "signaling_day": ["SELECT"],
         "signaling_ingesttotal": ["SELECT"],
@@ -95,6 +98,10 @@ TABLES: Grants = {
         "consent_consent": ["SELECT"],
         "consent_notice": ["SELECT"],
         "consent_release": ["SELECT"],
+        # verification: it holds the key that signs answers
+        "verification_signingkey": ["SELECT", "INSERT", "UPDATE (retired_at, revoked_at)"],
+        "verification_issuedanswer": ["SELECT", "INSERT", "UPDATE (standing)", "DELETE"],
+        "verification_statuslist": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         # inquiry
         "inquiry_conversation": ["SELECT", "INSERT", "UPDATE", "DELETE"],
     },

@@ -36,6 +36,12 @@ SECRET_KEY = env.text(
 DATA_KEY = env.key("DATA_KEY", needed=HANDLES_PEOPLE)
 SIGNALING_KEY = env.key("SIGNALING_KEY", needed=SERVICE_ROLE == "ingest")
 AUDIT_SIGNING_KEY = env.key("AUDIT_SIGNING_KEY", needed=SERVICE_ROLE == "sequencer")
+ANSWER_SIGNING_KEY = env.key("ANSWER_SIGNING_KEY", needed=SERVICE_ROLE == "worker")
+# Published ahead of its turn, so that whoever checks answers knows it by then.
+ANSWER_SIGNING_KEY_NEXT = env.key(
+    "ANSWER_SIGNING_KEY_NEXT",
+    needed=SERVICE_ROLE == "worker" and bool(env.text("ANSWER_SIGNING_KEY_NEXT")),
+)
 
 # Without it `/metrics` is not there for anybody.
 METRICS_TOKEN = env.text("METRICS_TOKEN") if SERVICE_ROLE == "web" else ""
@@ -100,6 +106,11 @@ MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4, least=4)
 # How long a day still takes events after it ended: raw events are kept that long.
 SIGNALING_LATENESS_HOURS = env.number("SIGNALING_LATENESS_HOURS", 48, least=0)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
+# Signed answers: how long one is valid, and what is enough data to say that somebody was nowhere
+# else: so many of the days asked about, each observed in so many different hours.
+ANSWER_VALID_HOURS = env.number("ANSWER_VALID_HOURS", 48, least=1)
+ANSWER_COVERED_DAYS_PERCENT = env.number("ANSWER_COVERED_DAYS_PERCENT", 90, least=1)
+ANSWER_COVERED_HOURS = env.number("ANSWER_COVERED_HOURS", 6, least=1)
 
 # ------------------------------------------------------------------ Django
 INSTALLED_APPS = [
@@ -115,6 +126,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "travelcheck",
     "inquiry",
+    "verification",
     "organisations",
     "accounts",
     "consent",

@@ -15,4 +15,5 @@ urlpatterns = [
     path("operations/", include("organisations.operation_urls")),
     path("language/", set_language, name="set_language"),
     path("sandbox/", include("sms_gateway.sandbox_urls")),
+    path("", include("verification.urls")),
 ]

@@ -99,6 +99,7 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- the running of the service
   ('kind',                'code',      '{cities,cells,subscriptions,events,stay_points,messages,keys,log,consents,personal_data,data_key,signaling_key,signing_key,person_key,role,organisation,member,setting,retention}'),
   ('file_sha256',         'digest',    NULL),
+  ('key_sha256',          'digest',    NULL),
   ('days',                'count',     NULL),
   ('rows',                'tally',     NULL),
   ('rejected',            'tally',     NULL),

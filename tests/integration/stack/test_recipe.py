@@ -37,6 +37,7 @@ def test_as_role_is_that_role_and_holds_its_keys_only(as_role: AsRole, role: str
     with as_role(role):
         assert session_user() == f"tc_test_{role}"
         assert bool(settings.AUDIT_SIGNING_KEY) == (role == "sequencer")
+        assert bool(settings.ANSWER_SIGNING_KEY) == (role == "worker")
         assert bool(settings.SIGNALING_KEY) == (role == "ingest")
     assert session_user() == "tc_test_worker"
 

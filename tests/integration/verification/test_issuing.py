@@ -1,0 +1,230 @@
+"""From an answer to the token, and what becomes of it, as the worker and nobody else."""
+
+import secrets
+import threading
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+import time_machine
+from django.db import connection, connections, transaction
+
+from tests.integration.verification.answers import ASKER, NOW, issue
+from travel.questions import ItineraryQuestion
+from verification import services, signing
+from verification.models import IssuedAnswer, StatusList
+from verification.online import check_now
+from verification.reading import Report, Standing, Verdict
+from verification.services import FOLLOWS, ListFullError, mark, mark_withdrawn, publish_lists
+
+TODAY = date(2026, 11, 23)
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as frozen:
+        yield frozen
+
+
+def in_a_minute(clock: time_machine.Traveller, minutes: int = 1) -> None:
+    """The next turn of the task that publishes."""
+    clock.shift(timedelta(minutes=minutes))
+    publish_lists()
+
+
+def report(token: str) -> tuple[Verdict, str, Standing | None]:
+    read = check_now(token)
+    return read.verdict, read.finding, read.standing
+
+
+@pytest.mark.django_db
+def test_a_signed_answer_says_what_was_answered() -> None:
+    signed = issue()
+    read: Report = check_now(signed.token)
+    said = read.statement
+    assert said is not None
+    assert (read.verdict, read.standing) == (Verdict.GENUINE, Standing.STANDS)
+    assert (said.id, said.audience, said.audience_name) == (signed.id, ASKER.id, ASKER.name)
+    assert (said.nonce, said.last_two, said.log_entry) == (ASKER.nonce, "34", 4711)
+    assert (said.question, said.places, said.answer) == ("visited_any", ("420100", "TH"), "NO")
+    assert said.names == {"420100": "Wuhan", "TH": "Thailand"}
+    assert (said.first_day, said.days, said.data_through) == (
+        date(2026, 11, 9),
+        14,
+        date(2026, 11, 22),
+    )
+    assert (said.days_with_data, said.days_covered, said.hours_observed) == (14, 14, 336)
+    assert (said.issued_at, said.expires_at - said.issued_at) == (
+        NOW.replace(microsecond=0),
+        timedelta(hours=48),
+    )
+
+
+@pytest.mark.django_db
+def test_an_itinerary_names_what_was_visited() -> None:
+    said = check_now(issue(ItineraryQuestion(7)).token).statement
+    assert said is not None
+    assert [(line.codes, len(line.days)) for line in said.listed] == [(("330100",), 7)]
+    assert said.names == {"330100": "Hangzhou"}
+
+
+@pytest.mark.django_db
+def test_nothing_of_the_answer_is_kept() -> None:
+    signed = issue()
+    row = IssuedAnswer.objects.values().get()
+    assert row.keys() == {
+        "id", "consent_id", "list_day", "list_index", "standing", "issued_at", "expires_at",
+    }  # fmt: skip
+    listed = StatusList.objects.get().token
+    assert signed.token.split(".")[1] not in listed
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_release_that_fails_leaves_no_trace_of_its_answer() -> None:
+    with transaction.atomic():
+        issue()
+        transaction.set_rollback(True)
+    assert not IssuedAnswer.objects.exists()
+    assert not StatusList.objects.exists()
+
+
+@pytest.mark.django_db
+def test_withdrawn_is_said_within_a_minute(clock: time_machine.Traveller) -> None:
+    consent = uuid4()
+    mine, other = issue(consent_id=consent), issue()
+    assert mark_withdrawn(consent_id=consent) == 1
+    in_a_minute(clock)
+    assert report(mine.token) == (Verdict.NOT_GENUINE, "withdrawn", Standing.WITHDRAWN)
+    assert report(other.token) == (Verdict.GENUINE, "genuine", Standing.STANDS)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("before", Standing)
+@pytest.mark.parametrize("after", Standing)
+def test_what_may_follow_what(
+    clock: time_machine.Traveller, before: Standing, after: Standing
+) -> None:
+    signed = issue()
+    mark(answers=[signed.id], standing=before)
+    changed = mark(answers=[signed.id], standing=after)
+    in_a_minute(clock)
+    is_allowed = before in FOLLOWS[after]
+    assert changed == is_allowed
+    assert report(signed.token)[2] is (after if is_allowed else before)
+
+
+@pytest.mark.django_db
+def test_an_answer_younger_than_its_list_is_genuine_and_its_standing_open(
+    clock: time_machine.Traveller,
+) -> None:
+    issue()
+    clock.shift(timedelta(seconds=30))
+    late = issue()
+    assert report(late.token) == (Verdict.GENUINE, "genuine", None)
+    in_a_minute(clock)
+    assert report(late.token) == (Verdict.GENUINE, "genuine", Standing.STANDS)
+
+
+@pytest.mark.django_db
+def test_lists_are_signed_anew_when_something_changed_and_once_an_hour(
+    clock: time_machine.Traveller,
+) -> None:
+    issue()
+    publish_lists()  # in the same second: nobody can tell which came first
+    turns = []
+    for minutes in (1, 1, 30, 27, 1, 1):
+        clock.shift(timedelta(minutes=minutes))
+        turns.append(publish_lists())
+    assert turns == [0, 0, 0, 0, 1, 0]
+
+
+@pytest.mark.django_db
+def test_it_is_forgotten_a_day_after_it_expired(clock: time_machine.Traveller) -> None:
+    token = issue().token
+    for hours, kept in ((47, True), (26, True), (25, False)):
+        clock.shift(timedelta(hours=hours))
+        publish_lists()
+        assert IssuedAnswer.objects.exists() is kept
+        assert StatusList.objects.exists() is kept
+    assert report(token) == (Verdict.NOT_GENUINE, "expired", None)
+
+
+@pytest.mark.django_db
+def test_without_its_list_an_answer_is_not_confirmed() -> None:
+    token = issue().token
+    StatusList.objects.all().delete()
+    assert report(token) == (Verdict.CANNOT_BE_CHECKED, "status_unreadable", None)
+
+
+@pytest.mark.django_db
+def test_two_answers_never_share_a_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    places = iter([7, 7, 7, 8])
+    monkeypatch.setattr(secrets, "randbelow", lambda _: next(places))
+    issue()
+    issue()
+    assert sorted(IssuedAnswer.objects.values_list("list_index", flat=True)) == [7, 8]
+    monkeypatch.setattr(secrets, "randbelow", lambda _: 7)
+    with pytest.raises(ListFullError, match="2026-11-23 is full"):
+        issue()
+
+
+@pytest.mark.django_db
+def test_a_day_has_its_own_list_by_universal_time(clock: time_machine.Traveller) -> None:
+    clock.move_to(NOW.replace(hour=23, minute=59, second=59))
+    issue()
+    clock.shift(timedelta(seconds=1))
+    issue()
+    assert set(StatusList.objects.values_list("day", flat=True)) == {TODAY, date(2026, 11, 24)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_withdrawal_while_the_list_is_being_signed_is_not_lost(
+    clock: time_machine.Traveller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    signed = issue()
+    clock.shift(timedelta(hours=2))
+    reading, go_on = threading.Event(), threading.Event()
+    packed = signing.packed
+
+    def slowly(standings: Mapping[int, int]) -> dict[str, Any]:
+        reading.set()
+        assert go_on.wait(20)
+        return packed(standings)
+
+    def run(work: Any) -> threading.Thread:
+        def inside() -> None:
+            try:
+                work()
+            finally:
+                connections.close_all()
+
+        thread = threading.Thread(target=inside)
+        thread.start()
+        return thread
+
+    monkeypatch.setattr(services, "packed", slowly)
+    publishing = run(publish_lists)
+    assert reading.wait(20)
+    monkeypatch.setattr(services, "packed", packed)
+    marking = run(lambda: mark(answers=[signed.id], standing=Standing.WITHDRAWN))
+    wait_for_a_lock()
+    go_on.set()
+    for thread in (publishing, marking):
+        thread.join(20)
+        assert not thread.is_alive()
+    assert report(signed.token)[2] is Standing.STANDS
+    publish_lists()
+    assert report(signed.token)[2] is Standing.WITHDRAWN
+
+
+def wait_for_a_lock() -> None:
+    """Until some session waits for another; PostgreSQL itself says so."""
+    with connection.cursor() as cursor:
+        for _ in range(2000):
+            cursor.execute("SELECT count(*), pg_sleep(0.01) FROM pg_locks WHERE NOT granted")
+            row = cursor.fetchone()
+            if row and row[0]:
+                return
+    pytest.fail("nobody waits")
