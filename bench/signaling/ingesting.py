@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import duckdb
+import psycopg
 
 from bench.processes import ROOT, BrokenError, Measured, run
 from bench.results import OUT, Result
@@ -21,7 +22,7 @@ from bench.signaling.sizes import Sizes, city_day, day_after
 from bench.signaling.world import World
 from core.roles import INGEST, OWNER
 from travelcheck.stack.folders import remove_server_folder
-from travelcheck.stack.launcher import Stack, stack
+from travelcheck.stack.launcher import DATABASE, Stack, stack
 from travelcheck.stack.local import environment_for, make_keys, write_secret
 from travelcheck.stack.postgres import Postgres
 
@@ -55,7 +56,7 @@ def measure(parent: Path, world: World, sizes: Sizes, say: Say) -> Iterator[Resu
         say(f"ingest: a batch of {sizes.batch:,}")
         more = run("bench.signaling.ingest", batch, environment=environment)
         yield from _rows(f"a batch of {more.facts['rows']:,} events after it", more)
-        yield from _disk(service, data)
+        yield from _disk(service, data, size.people)
 
 
 def _day_rows(data: Data, day: Measured) -> Iterator[Result]:
@@ -72,16 +73,24 @@ def _rows(name: str, measured: Measured) -> Iterator[Result]:
     yield Result(name, measured.peak_mb, "MB at most")
 
 
-def _disk(service: Stack, data: Data) -> Iterator[Result]:
-    """What one more day takes."""
-    million = data.count / 1e6
+def _disk(service: Stack, data: Data, people: int) -> Iterator[Result]:
+    """What one day takes."""
     store = Path(service.environment["SIGNALING_STORE"]) / "events"
     size = sum(path.stat().st_size for path in store.rglob("*.parquet"))
-    yield Result("stored events, bytes each", size / data.count, "bytes")
+    yield Result("stored events, each", size / data.count, "bytes")
     delivered = sum(path.stat().st_size for path in data.events)
-    yield Result("delivered events (Parquet), bytes each", delivered / data.count, "bytes")
-    database = sum(p.stat().st_size for p in (Postgres(FOLDER).data / "base").rglob("*"))
-    yield Result("the database's files, per million events", database / 1e6 / million, "MB")
+    yield Result("delivered events (Parquet), each", delivered / data.count, "bytes")
+    with psycopg.connect(Postgres(FOLDER).admin_url, dbname=DATABASE) as database:
+        for name, pattern in (
+            ("stay-points and coverage in PostgreSQL, per person and day", "signaling_%_2%"),
+            ("subscriptions in PostgreSQL, per person", "subscribers_%"),
+        ):
+            row = database.execute(
+                "SELECT sum(pg_total_relation_size(oid)) FROM pg_class"
+                " WHERE relkind = 'r' AND relname LIKE %s",
+                [pattern],
+            ).fetchone()
+            yield Result(name, float(row[0] if row else 0) / people, "bytes")
 
 
 @contextmanager

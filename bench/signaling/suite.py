@@ -133,6 +133,26 @@ def _plan(world: World, sizes: Sizes) -> Iterator[Result]:
     yield from _accuracy(turns, [OURS])
 
 
+def _sketches(data: Data) -> Iterator[Result]:
+    """What is left of a day once it is sealed: the ends of each run of one place."""
+    row = (
+        duckdb.connect()
+        .execute(
+            f"""WITH seen AS (
+            SELECT imsi, timestamp AS t, place, timestamp::DATE AS day
+            FROM read_parquet('{data.folder}/events/*.parquet')
+            JOIN read_parquet('{data.folder}/resolved.parquet') USING (cgi)
+        )
+        SELECT avg(CAST(before IS DISTINCT FROM place OR after IS DISTINCT FROM place AS INTEGER))
+        FROM (SELECT place, lag(place) OVER person AS before, lead(place) OVER person AS after
+              FROM seen WINDOW person AS (PARTITION BY imsi, day ORDER BY t, place))"""
+        )
+        .fetchone()
+    )
+    assert row is not None
+    yield Result("of the events stay in the sketches of sealed days", row[0], "share")
+
+
 def _growth(world: World, sizes: Sizes) -> Iterator[Result]:
     """Three times the events: three times the seconds, and no more memory than there may be."""
     main, large = (Turns(prepared(world, size)[0]) for size in (sizes.main, sizes.large))
@@ -172,6 +192,7 @@ def _peers(world: World, sizes: Sizes) -> Iterator[Result]:
             yield Result("scikit-mobility does not run here", 0.0, "M events/s")
     else:
         yield Result("scikit-mobility is not installed here", 0.0, "M events/s")
+    yield from _sketches(data)
     others = ["Polars", "textbook SQL on DuckDB"]
     turns.take(others, 1)
     yield from _accuracy(turns, [*scored, *others])

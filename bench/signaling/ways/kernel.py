@@ -7,6 +7,7 @@ keeps everything in memory, trusts its input, and knows no file but these.
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -23,6 +24,7 @@ from bench.signaling.ways.kernel_rule import compile_person
 THREADS: Final = 2
 PIECE: Final = 1 << 18  # words sorted at a time: 2 MB
 TIME_BITS: Final = 32  # 49 days of milliseconds
+UNKNOWN: Final = -460  # all cells of this data are in China: the number of its mobile country code
 EARLIER: Final = 20 * 86_400_000  # the first event seen need not be the earliest
 
 Words = npt.NDArray[np.uint64]
@@ -113,8 +115,8 @@ def compile_piece(
     words: Words,
     bits: int,
     base: int,
-    city: Integers,
-    borders: npt.NDArray[np.bool_],
+    places: Integers,
+    countries: int,
     out: Integers,
 ) -> int:
     """All stays of the people of a sorted piece, as rows of (person, city, alt, start, end)."""
@@ -129,23 +131,47 @@ def compile_piece(
         for i in range(first, last):
             t[i - first] = np.int64((words[i] >> np.uint64(bits)) & np.uint64(0xFFFFFFFF)) + base
             place[i - first] = np.int64(words[i] & mask)
-        rows = compile_person(np.int64(person), t, place, city, borders, out, rows)
+        rows = compile_person(np.int64(person), t, place, places, countries, out, rows)
         first = last
     return rows
+
+
+@dataclass(frozen=True)
+class _Places:
+    """The rule's places in the order of their numbers: countries, which are negative, first."""
+
+    numbers: Integers
+    rows: Integers
+    countries: int
+    unknown: int  # the nth place that cells stand for that are not in the list; -1: nothing
+
+
+def _places(tables: Path) -> _Places:
+    con = duckdb.connect()
+    con.execute(
+        f"""SELECT place, city, coalesce(partner, 0), country, coalesce(x, 0), coalesce(y, 0),
+            coalesce(z, 0), coalesce(reach, -1)
+        FROM read_parquet('{tables}/places.parquet') ORDER BY place"""
+    )
+    rows = np.array(con.fetchall(), dtype=np.int64)
+    countries = int(np.count_nonzero(rows[:, 0] < 0))
+    home = np.flatnonzero(rows[:, 0] == UNKNOWN)
+    return _Places(rows[:, 0], rows[:, 1:].copy(), countries, int(home[0]) if len(home) else -1)
 
 
 class _Reader:
     """Files to words, by several threads; numbering people is done by one at a time."""
 
-    def __init__(self, resolved: Path, base: int) -> None:
+    def __init__(self, resolved: Path, places: "_Places", base: int) -> None:
         table = pq.read_table(resolved, columns=["cgi", "place"])
         codes = codes_of(*_texts(table.column("cgi").combine_chunks()))
         self.cells, self.places = _empty_table(len(codes))
-        places = table.column("place").to_numpy().astype(np.int64)
+        nth = np.searchsorted(places.numbers, table.column("place").to_numpy())
         insert(self.cells, self.places, codes, 0)
         taken = self.places >= 0
-        self.places[taken] = places[self.places[taken]]
-        self.bits = int(places.max()).bit_length()
+        self.places[taken] = nth[self.places[taken]]
+        self.unknown = places.unknown
+        self.bits = len(places.numbers).bit_length()
         self.base = base
         self.people, self.numbers = _empty_table(2_000_000)
         self.count = 0
@@ -167,6 +193,7 @@ class _Reader:
             self.count = insert(self.people, self.numbers, codes, self.count)
         people = look_up(self.people, self.numbers, codes)
         cells = look_up(self.cells, self.places, codes_of(*_texts(cgi.dictionary)))
+        cells[cells < 0] = self.unknown
         out = np.empty(len(moment), np.uint64)
         n = pack(
             people,
@@ -198,19 +225,10 @@ def _first_moment(path: Path) -> int:
 
 
 def compile_stays(files: list[Path], job: Job) -> tuple[Integers, int, _Reader]:
-    """Rows of (person's number, city, other city or -1, start, end); the events; who is who."""
-    tables = job.folder / "tables"
-    con = duckdb.connect()
-    con.execute(f"FROM read_parquet('{tables}/places.parquet') ORDER BY place")
-    places = con.fetchnumpy()
-    city = np.zeros(int(places["place"].max()) + 1, np.int64)
-    city[places["place"]] = places["city"]
-    has = ~np.ma.getmaskarray(places["partner"])
-    one, other = places["city"][has], places["partner"][has].astype(np.int64)
-    borders = np.zeros((city.max() + 1, city.max() + 1), np.bool_)
-    borders[one, other] = borders[other, one] = True
+    """Rows of (person's number, city, other city or 0, start, end); the events; who is who."""
+    places = _places(job.folder / "tables")
     base = _first_moment(files[0]) - EARLIER
-    reader = _Reader(job.resolved, base)
+    reader = _Reader(job.resolved, places, base)
     with ThreadPoolExecutor(THREADS) as threads:
         parts = [words for many in threads.map(reader.words, files) for words in many]
         total = sum(map(len, parts))
@@ -229,7 +247,7 @@ def compile_stays(files: list[Path], job: Job) -> tuple[Integers, int, _Reader]:
             words = sorted_words[starts[n] : starts[n + 1]]
             words.sort()
             out = np.empty((len(words), 5), np.int64)
-            rows = compile_piece(words, reader.bits, base, city, borders, out)
+            rows = compile_piece(words, reader.bits, base, places.rows, places.countries, out)
             return out[:rows].copy()
 
         stays = np.concatenate(list(threads.map(piece, range(len(counts)))))

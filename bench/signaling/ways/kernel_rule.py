@@ -1,4 +1,8 @@
-"""One person's stays by the published rule, as loops: the same rows as signaling/rule.sql."""
+"""One person's stays by the published rule, as loops: the same rows as signaling/rule.sql.
+
+The numbers of the steps are those of that text. Rows of `places`: city, partner or 0, country, x,
+y, z, reach; reach is -1 where the circle of a place is not known.
+"""
 
 from typing import Final
 
@@ -9,127 +13,250 @@ import numpy.typing as npt
 from signaling import rule
 
 DEFAULT: Final = rule.Parameters()
-SILENCE, CAP, ABSENCE = DEFAULT.max_silence, DEFAULT.max_padding, DEFAULT.max_absence
-FIRM, BORDER = DEFAULT.firm_percent, DEFAULT.border_percent
+SILENCE, SPEED = DEFAULT.max_silence, DEFAULT.max_speed
+PADDING, LARGEST, PART = DEFAULT.padding, DEFAULT.max_padding, DEFAULT.padding_part
+NEAR, NEAR_PERCENT = DEFAULT.near_window, DEFAULT.near_percent
+WIDE, WIDE_PERCENT = DEFAULT.wide_window, DEFAULT.wide_percent
+ABSENCE: Final = DEFAULT.max_absence
+DAY: Final = 86_400_000
+CITY, PARTNER, COUNTRY, X, REACH = 0, 1, 2, 3, 6
 
 Integers = npt.NDArray[np.int64]
 
 
 @numba.njit(cache=True, nogil=True)
-def padded_runs(t: Integers, seen: Integers) -> tuple[Integers, Integers, Integers]:
-    """City and doubled ends of each run, padded."""
-    city, lo2, hi2 = np.empty_like(t), np.empty_like(t), np.empty_like(t)
+def runs_of(t: Integers, place: Integers, countries: int) -> Integers:
+    """1. Rows of (place, first, last). The first `countries` places are countries."""
+    runs = np.empty((len(t), 3), np.int64)
     n = 0
     for i in range(len(t)):
-        if i > 0 and seen[i] == seen[i - 1] and t[i] - t[i - 1] <= SILENCE:
-            hi2[n - 1] = 2 * t[i]
-            continue
-        gap = 0 if i == 0 else min(t[i] - t[i - 1], 2 * CAP)
-        if n > 0:
-            hi2[n - 1] += gap
-        city[n], lo2[n], hi2[n] = seen[i], 2 * t[i] - gap, 2 * t[i]
-        n += 1
-    return city[:n], lo2[:n], hi2[:n]
+        goes_on = i > 0 and place[i] == place[i - 1] and t[i] - t[i - 1] <= SILENCE
+        if goes_on and (place[i] >= countries or t[i] - t[i] % DAY <= t[i - 1]):
+            runs[n - 1, 2] = t[i]
+        else:
+            runs[n, 0], runs[n, 1], runs[n, 2] = place[i], t[i], t[i]
+            n += 1
+    return runs[:n]
 
 
 @numba.njit(cache=True, nogil=True)
-def spells_of(city: Integers, lo2: Integers, hi2: Integers) -> Integers:
-    """Rows of (city, alt, lo2, hi2, seen2, firm): runs in one city that are close in time."""
-    rows = np.empty((len(city), 6), np.int64)
+def located(runs: Integers, places: Integers, countries: int) -> Integers:
+    """2. Countries only where no city of theirs was seen in the same block."""
     n = 0
-    for i in range(len(city)):
+    for i in range(len(runs)):
+        keep = True
+        if runs[i, 0] < countries:
+            country, block = places[runs[i, 0], COUNTRY], runs[i, 1] - runs[i, 1] % DAY
+            for k in range(len(runs)):
+                if runs[k, 0] >= countries and places[runs[k, 0], COUNTRY] == country:
+                    first, last = runs[k, 1] - runs[k, 1] % DAY, runs[k, 2] - runs[k, 2] % DAY
+                    keep = keep and block not in (first, last)
+        if keep:
+            runs[n] = runs[i]
+            n += 1
+    return runs[:n]
+
+
+@numba.njit(cache=True, nogil=True)
+def in_reach(a: Integers, b: Integers, gap: int) -> bool:
+    """Whether a vehicle can get from one place to the other in that time."""
+    far2 = (a[X] - b[X]) ** 2 + (a[X + 1] - b[X + 1]) ** 2 + (a[X + 2] - b[X + 2]) ** 2
+    limit = 360 * (a[REACH] + b[REACH]) + SPEED * (gap // 1000)
+    return bool(129_600 * far2 <= limit * limit)
+
+
+@numba.njit(cache=True, nogil=True)
+def reached(runs: Integers, places: Integers) -> Integers:
+    """3. Without the runs that no vehicle could reach and leave."""
+    keep = np.ones(len(runs), np.bool_)
+    for i in range(1, len(runs) - 1):
+        b, p, a = places[runs[i - 1, 0]], places[runs[i, 0]], places[runs[i + 1, 0]]
+        before, first, last, after = runs[i - 1, 2], runs[i, 1], runs[i, 2], runs[i + 1, 1]
+        if p[CITY] in (b[CITY], a[CITY]) or after - before > SILENCE:
+            continue
+        if min(b[REACH], p[REACH], a[REACH]) >= 0:
+            keep[i] = (
+                in_reach(p, b, first - before)
+                or in_reach(p, a, after - last)
+                or not in_reach(a, b, after - before)
+            )
+    return runs[keep]
+
+
+@numba.njit(cache=True, nogil=True)
+def side(runs: Integers, i: int) -> tuple[int, int]:
+    """4. How long a run beside a boundary is taken to last, doubled."""
+    lo2, hi2 = 2 * runs[i, 1], 2 * runs[i, 2]
+    if i > 0:
+        gap = runs[i, 1] - runs[i - 1, 2]
+        is_other = runs[i - 1, 0] != runs[i, 0] or gap > SILENCE
+        lo2 -= 2 * PADDING if gap > 2 * PADDING and is_other else gap
+    if i + 1 < len(runs):
+        gap = runs[i + 1, 1] - runs[i, 2]
+        is_other = runs[i + 1, 0] != runs[i, 0] or gap > SILENCE
+        hi2 += 2 * PADDING if gap > 2 * PADDING and is_other else gap
+    return lo2, hi2
+
+
+@numba.njit(cache=True, nogil=True)
+def spent(x4: int, at: int, sides: Integers, sums: Integers, which: int) -> int:
+    """The time on one side up to x4; `at`: how many of the sides have begun by then."""
+    if at == 0:
+        return 0
+    total = sums[at - 1, which]
+    if sides[at - 1, 2] == which:
+        total += min(x4, sides[at - 1, 1]) - sides[at - 1, 0]
+    return int(total)
+
+
+@numba.njit(cache=True, nogil=True)
+def verdict(
+    city: int, a: int, b: int, near: tuple[int, int], wide: tuple[int, int]
+) -> tuple[int, int]:
+    """The city, and 0 or the other one that it may be as well."""
+    both, all_day = near[0] + near[1], wide[0] + wide[1]
+    if both == 0:
+        return city, 0
+    if 100 * near[0] >= NEAR_PERCENT * both:
+        return a, 0
+    if 100 * near[1] >= NEAR_PERCENT * both:
+        return b, 0
+    if near[0] >= near[1] and 100 * wide[0] >= WIDE_PERCENT * all_day:
+        return a, 0
+    if near[1] >= near[0] and 100 * wide[1] >= WIDE_PERCENT * all_day:
+        return b, 0
+    if (near[0] - near[1]) * all_day + (wide[0] - wide[1]) * both >= 0:
+        return a, b
+    return b, a
+
+
+@numba.njit(cache=True, nogil=True)
+def settle_boundary(
+    runs: Integers, places: Integers, members: Integers, a: int, b: int, out: Integers
+) -> None:
+    """4. All runs over one boundary, from first to last, asked together."""
+    n = len(members)
+    sides, sums = np.empty((n, 3), np.int64), np.zeros((n + 1, 2), np.int64)
+    for k in range(n):
+        lo2, hi2 = side(runs, members[k])
+        sides[k, 0], sides[k, 1] = 2 * lo2, 2 * hi2
+        sides[k, 2] = 0 if places[runs[members[k], 0], CITY] == a else 1
+        sums[k + 1] = sums[k]
+        sums[k + 1, sides[k, 2]] += 2 * (hi2 - lo2)
+    at = np.zeros(4, np.int64)
+    for k in range(n):
+        x4 = (sides[k, 0] + sides[k, 1]) // 2
+        ends = (x4 - 4 * NEAR, x4 + 4 * NEAR, x4 - 4 * WIDE, x4 + 4 * WIDE)
+        for q in range(4):
+            while at[q] < n and sides[at[q], 0] <= ends[q]:
+                at[q] += 1
+        near = (
+            spent(ends[1], at[1], sides, sums, 0) - spent(ends[0], at[0], sides, sums, 0),
+            spent(ends[1], at[1], sides, sums, 1) - spent(ends[0], at[0], sides, sums, 1),
+        )
+        wide = (
+            spent(ends[3], at[3], sides, sums, 0) - spent(ends[2], at[2], sides, sums, 0),
+            spent(ends[3], at[3], sides, sums, 1) - spent(ends[2], at[2], sides, sums, 1),
+        )
+        row = members[k]
+        out[row, 2], out[row, 3] = verdict(out[row, 2], a, b, near, wide)
+
+
+@numba.njit(cache=True, nogil=True)
+def settled(runs: Integers, places: Integers) -> Integers:
+    """4. Rows of (first, last, city, alt), sorted."""
+    out = np.empty((len(runs), 4), np.int64)
+    waiting = np.zeros(len(runs), np.bool_)
+    for i in range(len(runs)):
+        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = runs[i, 1], runs[i, 2], 0, 0
+        out[i, 2] = places[runs[i, 0], CITY]
+        waiting[i] = places[runs[i, 0], PARTNER] > 0
+    for i in range(len(runs)):
+        if not waiting[i]:
+            continue
+        city, partner = places[runs[i, 0], CITY], places[runs[i, 0], PARTNER]
+        a, b = min(city, partner), max(city, partner)
+        members = np.empty(len(runs) - i, np.int64)
+        n = 0
+        for k in range(i, len(runs)):
+            one, other = places[runs[k, 0], CITY], places[runs[k, 0], PARTNER]
+            if waiting[k] and min(one, other) == a and max(one, other) == b:
+                members[n] = k
+                n += 1
+                waiting[k] = False
+        settle_boundary(runs, places, members[:n], a, b, out)
+    sort_rows(out)
+    return out
+
+
+@numba.njit(cache=True, nogil=True)
+def sort_rows(rows: Integers) -> None:
+    """By all columns; nearly sorted already."""
+    for i in range(1, len(rows)):
+        k = i
+        while k > 0 and is_less(rows[k], rows[k - 1]):
+            for c in range(rows.shape[1]):
+                rows[k, c], rows[k - 1, c] = rows[k - 1, c], rows[k, c]
+            k -= 1
+
+
+@numba.njit(cache=True, nogil=True)
+def is_less(one: Integers, other: Integers) -> bool:
+    for c in range(len(one)):
+        if one[c] != other[c]:
+            return bool(one[c] < other[c])
+    return False
+
+
+@numba.njit(cache=True, nogil=True)
+def presences(rows: Integers) -> Integers:
+    """5. and 6. Rows of (lo2, hi2, city, alt): what follows with one answer, padded."""
+    n = 0
+    for i in range(len(rows)):
+        same = n > 0 and rows[i, 2] == rows[n - 1, 2] and rows[i, 3] == rows[n - 1, 3]
+        if same and rows[i, 0] - rows[i - 1, 1] <= SILENCE:
+            rows[n - 1, 1] = max(rows[n - 1, 1], rows[i, 1])
+        else:
+            rows[n] = rows[i]
+            n += 1
+    padded = rows[:n].copy()
+    for i in range(n):
+        first, last = rows[i, 0], rows[i, 1]
+        most2 = min(max(2 * (last - first) // PART, 2 * PADDING), 2 * LARGEST)
+        padded[i, 0], padded[i, 1] = 2 * first, 2 * last
+        if i > 0:
+            padded[i, 0] -= min(first - rows[i - 1, 1], most2)
+        if i + 1 < n:
+            padded[i, 1] += min(rows[i + 1, 0] - last, most2)
+    return padded
+
+
+@numba.njit(cache=True, nogil=True)
+def spells_of(padded: Integers) -> Integers:
+    """7. Rows of (lo2, -hi2, alt, city), sorted: absences that are bridged."""
+    rows = np.empty((len(padded), 4), np.int64)
+    lengths = np.empty(len(padded), np.int64)
+    n = 0
+    for i in range(len(padded)):
+        lo2, hi2, city, alt = padded[i, 0], padded[i, 1], padded[i, 2], padded[i, 3]
         found = -1
         for k in range(n - 1, -1, -1):
-            if rows[k, 0] == city[i]:
+            if rows[k, 3] == city and rows[k, 2] == alt:
                 found = k
                 break
-        if found >= 0 and lo2[i] - rows[found, 3] <= 2 * ABSENCE:
-            rows[found, 2] = min(rows[found, 2], lo2[i])
-            rows[found, 3] = max(rows[found, 3], hi2[i])
-            rows[found, 4] += hi2[i] - lo2[i]
+        length = hi2 - lo2
+        if found >= 0:
+            away = lo2 + rows[found, 1]
+            if away > 2 * ABSENCE or 2 * away > length + lengths[found]:
+                found = -1
+        if found >= 0:
+            rows[found, 1], lengths[found] = -hi2, length
         else:
-            rows[n, 0], rows[n, 1], rows[n, 5] = city[i], -1, 0
-            rows[n, 2], rows[n, 3], rows[n, 4] = lo2[i], hi2[i], hi2[i] - lo2[i]
+            rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3] = lo2, -hi2, alt, city
+            lengths[n] = length
             n += 1
+    sort_rows(rows[:n])
     return rows[:n]
-
-
-@numba.njit(cache=True, nogil=True)
-def rival_of(spell: Integers, city: Integers, lo2: Integers, hi2: Integers) -> int:
-    """The other city where most of a spell's span was spent; -1 where there is none."""
-    best, most = -1, 0
-    for i in range(len(city)):
-        if city[i] == spell[0] or lo2[i] >= spell[3] or hi2[i] <= spell[2]:
-            continue
-        total, is_first = 0, True
-        for k in range(len(city)):
-            if city[k] == city[i] and lo2[k] < spell[3] and hi2[k] > spell[2]:
-                if k < i:
-                    is_first = False
-                    break
-                total += min(hi2[k], spell[3]) - max(lo2[k], spell[2])
-        if is_first and (total > most or best < 0 or (total == most and city[i] < best)):
-            best, most = city[i], total
-    return best
-
-
-@numba.njit(cache=True, nogil=True)
-def judged(
-    spells: Integers, city: Integers, lo2: Integers, hi2: Integers, borders: npt.NDArray[np.bool_]
-) -> Integers:
-    """The spells with a majority, and those that fit two cities across a boundary."""
-    n = 0
-    for i in range(len(spells)):
-        span, seen2 = spells[i, 3] - spells[i, 2], spells[i, 4]
-        if 100 * seen2 <= BORDER * span:
-            continue
-        alt = -1
-        if 100 * seen2 <= FIRM * span:
-            other = rival_of(spells[i], city, lo2, hi2)
-            if other >= 0 and borders[spells[i, 0], other]:
-                alt = other
-        if 2 * seen2 > span or alt >= 0:
-            spells[n] = spells[i]
-            spells[n, 1] = alt
-            n += 1
-    return spells[:n]
-
-
-@numba.njit(cache=True, nogil=True)
-def before(a: Integers, b: Integers) -> bool:
-    """The order in which spells are asked whether one lies inside another."""
-    if a[2] != b[2]:
-        return bool(a[2] < b[2])
-    if a[3] != b[3]:
-        return bool(a[3] > b[3])
-    if (a[1] >= 0) != (b[1] >= 0):
-        return bool(a[1] < 0)
-    if a[4] != b[4]:
-        return bool(a[4] > b[4])
-    return bool(a[0] < b[0])
-
-
-@numba.njit(cache=True, nogil=True)
-def outermost(spells: Integers) -> Integers:
-    """Without those inside a certain spell; a doubtful one must not lie inside any."""
-    for i in range(1, len(spells)):
-        k = i
-        while k > 0 and before(spells[k], spells[k - 1]):
-            moved = spells[k].copy()
-            spells[k] = spells[k - 1]
-            spells[k - 1] = moved
-            k -= 1
-    n, firm_reach, reach = 0, -1, -1
-    for i in range(len(spells)):
-        is_firm, end = spells[i, 1] < 0, spells[i, 3]
-        keep = firm_reach < end if is_firm else reach < end
-        reach = max(reach, end)
-        if is_firm:
-            firm_reach = max(firm_reach, end)
-        if keep:
-            spells[n] = spells[i]
-            n += 1
-    return spells[:n]
 
 
 @numba.njit(cache=True, nogil=True)
@@ -137,24 +264,18 @@ def compile_person(
     person: int,
     t: Integers,
     place: Integers,
-    place_city: Integers,
-    borders: npt.NDArray[np.bool_],
+    places: Integers,
+    countries: int,
     out: Integers,
     rows: int,
 ) -> int:
     """Add a person's stays to `out` from row `rows` on; returns the next row. Events sorted."""
-    seen = place_city[place]
-    city, lo2, hi2 = padded_runs(t, seen)
-    kept = outermost(judged(spells_of(city, lo2, hi2), city, lo2, hi2, borders))
-    for d in kept:
-        doubted = False
-        for f in kept:
-            if d[1] >= 0 and f[0] == d[1] and f[2] < d[3] and f[3] > d[2]:
-                likelier = f[4] > d[4] or (f[4] == d[4] and f[0] < d[0])
-                if f[1] < 0 or (f[1] == d[0] and likelier):
-                    doubted = True
-        if not doubted:
-            out[rows, 0], out[rows, 1], out[rows, 2] = person, d[0], d[1]
-            out[rows, 3], out[rows, 4] = d[2] >> 1, d[3] >> 1
+    runs = reached(located(runs_of(t, place, countries), places, countries), places)
+    reach = -1
+    for spell in spells_of(presences(settled(runs, places))):
+        if reach < -spell[1]:  # 8. Not nested.
+            out[rows, 0], out[rows, 1], out[rows, 2] = person, spell[3], spell[2]
+            out[rows, 3], out[rows, 4] = spell[0] >> 1, -spell[1] >> 1
             rows += 1
+            reach = -spell[1]
     return rows
