@@ -35,7 +35,7 @@ TABLES: Grants = {
         ],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
-        # verification: what is published
+        # verification
         "verification_signingkey": ["SELECT"],
         "verification_statuslist": ["SELECT"],
         # signaling: how ingestion is doing

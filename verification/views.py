@@ -13,16 +13,9 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
 from verification import online, selectors
-from verification.reading import Verdict
+from verification.reading import Report, Verdict
 from verification.wording import worded
 from verification.words import WORDS, language_of
-
-#: Which colour a finding has beside its words: green, red, or neither.
-TONES = {
-    Verdict.GENUINE: "good",
-    Verdict.NOT_GENUINE: "bad",
-    Verdict.CANNOT_BE_CHECKED: "open",
-}
 
 
 @require_safe
@@ -54,11 +47,18 @@ def verify(request: HttpRequest) -> HttpResponse:
         "other_language": "zh" if language == "en" else "en",
         "words": WORDS[language],
         "wording": report and worded(report, language),
-        "tone": report and TONES[report.verdict],
+        "tone": report and _tone(report),
         "empty": request.method == "POST" and not pasted,
         "keys_url": f"{settings.PUBLIC_BASE_URL}/.well-known/jwks.json",
     }
     return render(request, "verification/verify.html", context)
+
+
+def _tone(report: Report) -> str:
+    """Red is for what nobody signed. An answer has no colour, whatever it says or became of it."""
+    if report.verdict is Verdict.GENUINE:
+        return "good"
+    return "bad" if report.verdict is Verdict.NOT_GENUINE and not report.statement else "open"
 
 
 def _for_anybody(response: HttpResponse) -> HttpResponse:

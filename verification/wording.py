@@ -6,7 +6,7 @@ from datetime import date, datetime, timedelta
 from itertools import pairwise
 
 from verification.claims import Statement
-from verification.reading import Report, Verdict
+from verification.reading import Report, Standing, Verdict
 from verification.words import WORDS
 
 Words = Mapping[str, str]
@@ -14,11 +14,12 @@ Words = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One thing that an answer says; `items` where it is a list."""
+    """One thing that an answer says; `items` where it is a list. One row is the answer itself."""
 
     label: str
     text: str
     items: tuple[str, ...] = ()
+    is_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,9 @@ def worded(report: Report, language: str, *, audience_known: bool = False) -> Wo
     said = report.statement
     spoken = WORDS[language]
     names = {"issuer": said.issuer, "status_list": said.status_list} if said else {}
-    rows = tuple(_rows(said, spoken)) if said else ()
+    # What was taken back is not repeated.
+    is_shown = report.standing is not Standing.WITHDRAWN
+    rows = tuple(_rows(said, spoken)) if said and is_shown else ()
     notes = tuple(_notes(report, said, spoken, audience_known)) if said else ()
     return Wording(spoken[report.finding].format(**names), rows, notes)
 
@@ -55,7 +58,7 @@ def _rows(said: Statement, words: Words) -> Iterator[Row]:
         f"{words['or'].join(_place(code, said) for code in line.codes)}: {_ranges(line.days)}"
         for line in said.listed
     )
-    yield Row(words["answer"], answer, tuple(items))
+    yield Row(words["answer"], answer, tuple(items), is_answer=True)
     through = said.data_through.isoformat() if said.data_through else words["no_through"]
     seen = words["seen_is"].format(
         with_data=said.days_with_data,

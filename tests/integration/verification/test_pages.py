@@ -84,7 +84,9 @@ def test_the_page_reads_what_is_pasted(as_role: AsRole, client: Client) -> None:
         assert "Neither withdrawn nor disputed" in genuine
         assert "不" not in genuine
         assert "真实。" in paste(client, signed.token, "zh")
-        assert "Withdrawn. " in paste(client, withdrawn.token)
+        taken_back = paste(client, withdrawn.token)
+        assert "Withdrawn. " in taken_back
+        assert "Wuhan" not in taken_back
         forged = paste(client, signed.token[:-6] + "AAAAAA")
         assert "Not genuine." in forged
         assert "Wuhan" not in forged

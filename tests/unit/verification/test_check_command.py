@@ -25,6 +25,7 @@ from tests.unit.verification.tokens import (
     status,
 )
 from verification.check import main
+from verification.claims import to_claims
 from verification.reading import Standing
 from verification.signing import jwk
 
@@ -203,3 +204,16 @@ def test_keys_from_an_address(run: Run) -> None:
     finally:
         server.shutdown()
         server.server_close()
+
+
+def test_the_example_of_the_docs(run: Run, tmp_path: Path) -> None:
+    page = (Path(settings.BASE_DIR) / "docs" / "answers.md").read_text()
+    token = page.split("```text\n")[1].split("```")[0]
+    keys = tmp_path / "documented.json"
+    keys.write_text(page.split("```json\n")[1].split("```")[0])
+    code, text = run(token, "--keys", str(keys))
+    assert code == 0
+    assert "Wuhan (420100), Thailand (TH)" in text
+    claims = to_claims(STATEMENT) | to_claims(ITINERARY)
+    assert [claim for claim in claims if f"`{claim}`" not in page] == []
+    assert claims["aud"] in page
