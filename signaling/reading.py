@@ -28,6 +28,7 @@ MOST_BROKEN: Final = 100_000  # complaints about lines, after which a file is no
 MOST_NAMED: Final = 100_000  # bad rows that are named by their line; all are counted
 LONGEST_LINE: Final = 65_536
 AT_ONCE: Final = 1 << 20
+NO_ROOM: Final = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # disk, quota, limit of a file
 
 # What a file is when it is not what it should be, by its first bytes.
 FOREIGN: Final = (
@@ -89,8 +90,9 @@ def naming(path: Path) -> Iterator[None]:
             f"{path}: damaged, or its line endings are mixed: give every line the same one"
         ) from None
     except duckdb.Error as error:
-        if os.strerror(errno.ENOSPC) in str(error):
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)) from None
+        for number in NO_ROOM:
+            if os.strerror(number) in str(error):
+                raise OSError(number, os.strerror(number)) from None
         raise UnreadableFileError(f"{path}: damaged or cut short; have it sent again") from None
 
 

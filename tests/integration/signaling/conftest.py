@@ -5,7 +5,7 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +76,19 @@ def prepared(tmp_path: Path, superuser: psycopg.Connection) -> Service:
     loading.load_cities(path=made.write_cities(folder / "cities.geojson"))
     loading.load_cells(paths=[made.write_cells(folder / "cells.csv")])
     return Service(folder, superuser, Store.configured())
+
+
+@pytest.fixture
+def freeze(
+    freeze_database: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[datetime], None]:
+    """`freeze(moment)`: it is this moment, in Python and in the database."""
+
+    def set_clocks(moment: datetime) -> None:
+        freeze_database(moment)
+        monkeypatch.setattr("core.clock.now", lambda: moment)
+
+    return set_clocks
 
 
 @pytest.fixture
