@@ -1,5 +1,6 @@
 """`manage.py serve` with servers from the environment: the real processes, and wrong settings."""
 
+import base64
 import http.client
 import os
 import signal
@@ -51,6 +52,8 @@ def environment(folder: Path) -> dict[str, str]:
         "MAIL_URL": f"file://{folder / 'mail'}",
         "TWILIO_AUTH_TOKEN": "token",
         "TWILIO_ACCOUNT_SID": "AC" + "0" * 32,
+        "METRICS_TOKEN": "t" * 32,
+        "ANSWER_SIGNING_KEY_NEXT": base64.b64encode(b"n" * 32).decode(),
         "REDIS_URL": os.environ["REDIS_URL"],
         "SIGNALING_STORE": str(folder / "signaling"),
         "SOMETHING_ELSE": "of the operator's shell",
