@@ -143,10 +143,10 @@ class Publisher:
         nothing."""
         published = Published()
         generation = job.known.generation if job.known else None
-        slices = self._find_affected(job)
+        slices = self.find_affected(job)
         self.con.execute(f"CREATE OR REPLACE TEMP TABLE bucket_state ({digests.COLUMNS})")
         for number in range(slices):
-            published.jumps += self._compile(number)
+            published.jumps += self.compile_slice(number)
             self._compare(job, number)
             done = self._hand_over(job.bucket)
             published.stay_points += done.stay_points
@@ -162,7 +162,7 @@ class Publisher:
         self.where.mark_done(job.files)
         return published
 
-    def _find_affected(self, job: Todo) -> int:
+    def find_affected(self, job: Todo) -> int:
         """The view `stored(subscriber, t, cell, day, hours)` and `affected(subscriber, n, slice)`.
 
         Returns the number of slices, each small enough to be compiled in memory.
@@ -179,7 +179,7 @@ class Publisher:
         )
         return slices
 
-    def _compile(self, number: int) -> int:
+    def compile_slice(self, number: int) -> int:
         """One slice of the affected: their `pieces`, stays cut at local midnights, and `state`: the
         hours of coverage and a digest of the pieces for each day with either.
 
