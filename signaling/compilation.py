@@ -1,8 +1,8 @@
 """Stays from events on DuckDB: the exact fast plan around the one SQL text of the rule.
 
 Most phones spend most days in one place. Such a day, in one hash aggregate, becomes two sightings,
-its first and its last; only the events of the other days are sorted. As long as the rule's maximum
-silence is not shorter than a block of one day, the stays are the same as from all events.
+its first and its last; only the events of the other days are sorted. The rule's maximum silence is
+longer than a block of one day, so the stays are the same as from all events.
 """
 
 from dataclasses import dataclass
@@ -10,56 +10,43 @@ from dataclasses import dataclass
 import duckdb
 
 from signaling import rule
+from signaling.places import number_places
+
+__all__ = ["Compiled", "compile_stays", "number_places", "reduce_days"]
 
 BLOCK_MS = 24 * rule.HOUR_MS
+RULE_TABLES = ("places",)  # what the text of the rule reads besides the sightings
 
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
     events: int
     stays: int
+    jumps: int
 
 
-def number_places(con: duckdb.DuckDBPyConnection) -> None:
-    """From `cells`: `cities(city, code)`, `places(place, city, partner)`, `known_cells(cgi, place)`.
+def reduce_days(con: duckdb.DuckDBPyConnection) -> None:
+    """From `events(subscriber, t, place)`: `sightings`, no more of them than the rule needs.
 
-    A place is what the rule tells cells apart by: their city, and the other city that their range
-    reaches into. Numbered in the order of the codes: whole numbers sort faster than text.
+    What is known as a country only (a negative place) does not make a block one of several places
+    where the rule leaves it out: beside a city of that country.
     """
-    con.execute(
-        """CREATE OR REPLACE TABLE cities AS
-        SELECT CAST(row_number() OVER (ORDER BY code) AS INTEGER) AS city, code
-        FROM (SELECT city_code AS code FROM cells UNION SELECT alt_city_code FROM cells)
-        WHERE code IS NOT NULL"""
-    )
-    con.execute(
-        """CREATE OR REPLACE TABLE places AS
-        SELECT CAST(row_number() OVER (ORDER BY city, partner NULLS FIRST) AS INTEGER) AS place,
-               city, partner
-        FROM (SELECT DISTINCT c.city, a.city AS partner
-              FROM cells JOIN cities c ON c.code = city_code
-              LEFT JOIN cities a ON a.code = alt_city_code)"""
-    )
-    con.execute(
-        """CREATE OR REPLACE TABLE known_cells AS
-        SELECT cgi, place
-        FROM cells JOIN cities c ON c.code = city_code LEFT JOIN cities a ON a.code = alt_city_code
-        JOIN places p ON p.city = c.city AND p.partner IS NOT DISTINCT FROM a.city"""
-    )
-
-
-def reduce_days(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> None:
-    """From `events(subscriber, t, place)`: `sightings`, no more of them than the rule needs."""
-    if parameters.max_silence < BLOCK_MS:
-        con.execute(
-            "CREATE OR REPLACE TEMP VIEW sightings AS SELECT subscriber, t, place FROM events"
-        )
-        return
     con.execute(
         f"""CREATE OR REPLACE TEMP TABLE blocks AS
         SELECT subscriber, t // {BLOCK_MS} AS block, min(t) AS first_t, max(t) AS last_t,
                min(place) AS place, max(place) <> min(place) AS mixed
-        FROM events GROUP BY ALL"""
+        FROM events WHERE place >= 0 GROUP BY ALL"""
+    )
+    con.execute(
+        """CREATE OR REPLACE TEMP TABLE countries AS
+        SELECT e.subscriber, e.t, e.place, p.country
+        FROM events e JOIN places p ON p.place = e.place WHERE e.place < 0"""
+    )
+    con.execute(
+        f"""UPDATE blocks SET mixed = true
+        FROM countries c, places p
+        WHERE c.subscriber = blocks.subscriber AND c.t // {BLOCK_MS} = blocks.block
+          AND NOT mixed AND p.place = blocks.place AND p.country <> c.country"""
     )
     con.execute(
         f"""CREATE OR REPLACE TEMP VIEW sightings AS
@@ -69,16 +56,20 @@ def reduce_days(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> 
         UNION ALL
         SELECT e.subscriber, e.t, e.place
         FROM events e JOIN blocks b
-          ON b.mixed AND b.subscriber = e.subscriber AND b.block = e.t // {BLOCK_MS}"""
+          ON b.mixed AND b.subscriber = e.subscriber AND b.block = e.t // {BLOCK_MS}
+        WHERE e.place >= 0
+        UNION ALL
+        SELECT subscriber, t, place FROM countries"""
     )
 
 
 def compile_stays(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> Compiled:
     """From `events(subscriber, t, place)` and `places`: the table `stays`."""
-    reduce_days(con, parameters)
-    con.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {rule.sql(parameters)}")
+    reduce_days(con)
+    con.execute(f"CREATE OR REPLACE TEMP TABLE compiled AS {rule.sql(parameters)}")
+    con.execute("CREATE OR REPLACE TEMP VIEW stays AS FROM compiled WHERE city IS NOT NULL")
     row = con.execute(
-        "SELECT (SELECT count(*) FROM events), (SELECT count(*) FROM stays)"
+        "SELECT (SELECT count(*) FROM events), count(city), count(*) - count(city) FROM compiled"
     ).fetchone()
     assert row is not None
-    return Compiled(events=row[0], stays=row[1])
+    return Compiled(events=row[0], stays=row[1], jumps=row[2])

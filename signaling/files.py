@@ -16,6 +16,8 @@ from signaling.progress import Progress
 
 ROWS_AT_ONCE: Final = 12_000_000  # events compiled in memory at a time, about 0.6 GB
 BYTES_PER_ROW: Final = {"parquet": 6, "csv": 55, "gzip": 12}  # low guesses: rather one bucket more
+REJECTS: Final = "rejects.csv"
+BAD_CELL: Final = "row of the cell list that cannot be used"
 UTC_MOMENT: Final = "CAST(make_timestamp_ms({}) AS TIMESTAMPTZ)"
 
 
@@ -51,12 +53,7 @@ def compile_files(
     con = reading.connect(spill=work)
     job = _Job(con, work, parameters)
     try:
-        for path in cell_files:
-            cells.read_cells(con, path)
-        report = cells.resolve_cells(con, places)
-        if report.rejected:
-            job.summary.rejected["row of the cell list that cannot be used"] = report.rejected
-        compilation.number_places(con)
+        job.summary.rejected.update(prepare_cells(con, cell_files, places))
         job.run(event_files)
         for path in sorted(work.glob("*.*")):
             path.rename(out / path.name)
@@ -64,6 +61,23 @@ def compile_files(
         con.close()
         shutil.rmtree(work)
     return job.summary
+
+
+def prepare_cells(
+    con: duckdb.DuckDBPyConnection, cell_files: Sequence[Path], places: Sequence[Place]
+) -> dict[str, int]:
+    """`known_cells`, `cities` and the tables of the rule; rows that cannot be used, by reason."""
+    for path in cell_files:
+        cells.read_cells(con, path)
+    report = cells.resolve_cells(con, places)
+    compilation.number_places(con)
+    return {BAD_CELL: report.rejected} if report.rejected else {}
+
+
+def kind_sql(parameters: rule.Parameters) -> str:
+    """SQL for the kind of a stay of the rule; both engines read it."""
+    return f"""CASE WHEN end_ms - start_ms < {parameters.minimum_stay} THEN 'transit'
+                        WHEN alt_city IS NULL THEN 'stay' ELSE 'border' END"""
 
 
 def guess_rows(path: Path) -> int:
@@ -133,12 +147,12 @@ class _Job:
 
     def _name_bad_rows(self, source: reading.Source) -> None:
         bad = events.bad_rows(self.con, source)
-        with (self.work / "rejects.csv").open("a", newline="", encoding="utf-8") as file:
+        with (self.work / REJECTS).open("a", newline="", encoding="utf-8") as file:
             csv.writer(file).writerows((source.path, line, reason) for line, reason in bad)
         self.summary.rejected.update(reason for _, reason in bad)
 
     def _compile(self, bucket: int) -> None:
-        con, minimum = self.con, self.parameters.minimum_stay
+        con = self.con
         con.execute(
             """CREATE OR REPLACE VIEW events AS SELECT subscriber, t, place FROM taken
             WHERE place IS NOT NULL AND NOT reason"""
@@ -155,8 +169,7 @@ class _Job:
             SELECT substr(CAST(subscriber AS TEXT), 2) AS imsi, c.code AS city_code,
                    {UTC_MOMENT.format("start_ms")} AS start,
                    {UTC_MOMENT.format("end_ms")} AS "end",
-                   CASE WHEN end_ms - start_ms < {minimum} THEN 'transit'
-                        WHEN alt_city IS NULL THEN 'stay' ELSE 'border' END AS kind,
+                   {kind_sql(self.parameters)} AS kind,
                    a.code AS alt_city_code
             FROM stays s JOIN cities c ON c.city = s.city LEFT JOIN cities a ON a.city = s.alt_city
             ORDER BY imsi, start, city_code"""
