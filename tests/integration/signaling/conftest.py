@@ -20,6 +20,7 @@ from signaling.store import Store
 from tests.factories import signaling as made
 
 Rows = list[tuple[Any, ...]]
+Freeze = Callable[[datetime], None]
 
 
 @dataclass
@@ -79,9 +80,7 @@ def prepared(tmp_path: Path, superuser: psycopg.Connection) -> Service:
 
 
 @pytest.fixture
-def freeze(
-    freeze_database: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch
-) -> Callable[[datetime], None]:
+def freeze(freeze_database: Callable[[datetime], None], monkeypatch: pytest.MonkeyPatch) -> Freeze:
     """`freeze(moment)`: it is this moment, in Python and in the database."""
 
     def set_clocks(moment: datetime) -> None:

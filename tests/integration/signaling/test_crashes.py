@@ -5,7 +5,7 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,7 +19,7 @@ from signaling import digests, handover, publication, services, store, tidying
 from signaling.models import IngestedFile
 from signaling.store import Store
 from tests.factories import signaling as made
-from tests.integration.signaling.conftest import Rows, Service
+from tests.integration.signaling.conftest import Freeze, Rows, Service
 from tests.integration.signaling.lives import lives
 from travelcheck.stack.folders import ROOT
 
@@ -27,7 +27,6 @@ PHONES, DAYS = 4, 3
 FIRST = datetime(2026, 11, 9, 16, tzinfo=UTC)
 FIRST_DAY = (FIRST + timedelta(hours=8)).date()
 SECOND_RUN = FIRST + timedelta(hours=89)  # the first day is sealed then, the second is not
-Freeze = Callable[[datetime], None]
 
 #: Everything that outlives a crash is done by one of these.
 STEPS = (

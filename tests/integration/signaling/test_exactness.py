@@ -2,7 +2,7 @@
 
 import random
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,11 +14,10 @@ from signaling import publication, retention, store, tidying
 from signaling.models import Day
 from signaling.selectors import days, ingest_totals
 from tests.factories import signaling as made
-from tests.integration.signaling.conftest import Rows, Service
+from tests.integration.signaling.conftest import Freeze, Rows, Service
 from tests.integration.signaling.lives import deliveries, lives
 
 PHONES, DAYS = 9, 6
-Freeze = Callable[[datetime], None]
 
 
 @pytest.fixture

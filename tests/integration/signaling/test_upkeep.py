@@ -9,8 +9,7 @@ import duckdb
 import psycopg
 import pytest
 
-from core import clock
-from signaling import erasure, loading, locks, publication, rejects, retention
+from signaling import erasure, loading, locks, publication
 from signaling.models import City
 from signaling.store import Store
 from tests.factories import signaling as made
@@ -64,29 +63,6 @@ def test_what_an_erasure_overtakes_is_not_stored(
     erase(service, 0)
     service.ingest()
     assert {row[1] for row in service.rows("staypoint")} == {service.reference(1)}
-
-
-def test_purge_drops_the_days_that_left_the_window(
-    service: Service, freeze_database: Callable[..., None], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    service.subscribe(made.open_subscriptions(1))
-    service.take(day_of(service, 0))
-    seen = service.yesterday
-    assert any(row[0] == seen for row in service.rows("staypoint"))
-    later = made.noon(seen + timedelta(days=15), 12)
-    freeze_database(later)
-    monkeypatch.setattr("core.clock.now", lambda: later)
-    dropped = retention.purge()
-    assert max(dropped) == seen
-    assert service.everything() == ([], [])
-    assert {file.day for file in service.store.files()} <= {seen}
-    assert retention.purge() == []
-
-
-def test_old_reject_files_go(service: Service) -> None:
-    service.subscribe([("12", made.imsi(0), "2020-01-01T00:00:00Z", "")])
-    assert rejects.purge(service.store, now=clock.now()) == 0
-    assert rejects.purge(service.store, now=clock.now() + timedelta(days=8)) == 1
 
 
 def test_cells_that_move_to_another_city_take_their_stays_along(service: Service) -> None:
