@@ -3,33 +3,45 @@
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from string import Template
+from typing import Final
 
-VERSION = "1"
-MINUTE_MS = 60_000
-HOUR_MS = 60 * MINUTE_MS
+VERSION = "2"
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 60 * MINUTE_MS
+LONGEST_LOCAL_DAY: Final = 25 * HOUR_MS
 
 
 @dataclass(frozen=True, slots=True)
 class Parameters:
-    """What the rule can be set to; durations in milliseconds, shares of a span in percent.
+    """What the rule can be set to; durations in milliseconds, shares in percent, speed in km/h."""
 
-    `max_absence` must be shorter than `minimum_stay`: only then is it safe to drop a spell that
-    lies inside a spell of another city.
-    """
-
-    max_silence: int = 24 * HOUR_MS
-    max_padding: int = 30 * MINUTE_MS
+    max_silence: int = 26 * HOUR_MS
+    max_speed: int = 1000
+    near_window: int = 6 * HOUR_MS
+    near_percent: int = 70
+    wide_window: int = 12 * HOUR_MS
+    wide_percent: int = 60
+    padding: int = 30 * MINUTE_MS
+    padding_part: int = 3
+    max_padding: int = 2 * HOUR_MS
     max_absence: int = 3 * HOUR_MS
     minimum_stay: int = 4 * HOUR_MS
-    firm_percent: int = 60
-    border_percent: int = 40
 
     def __post_init__(self) -> None:
-        if min(self.max_silence, self.max_absence, self.minimum_stay) <= 0 or self.max_padding < 0:
-            raise ValueError("the rule's parameters are positive durations")
-        if not 0 < self.border_percent <= 50 <= self.firm_percent < 100:
-            raise ValueError("shares are percentages: border at most 50, firm at least 50")
+        if min(asdict(self).values()) <= 0:
+            raise ValueError("the rule's parameters are positive")
+        if self.max_silence < LONGEST_LOCAL_DAY:
+            raise ValueError("max_silence must not be shorter than the longest day, 25 hours")
+        if not self.near_window <= self.wide_window <= 12 * HOUR_MS:
+            raise ValueError("near_window must not exceed wide_window, nor that half a day")
+        if max(100 - self.near_percent, 100 - self.wide_percent) >= 50:
+            raise ValueError("near_percent and wide_percent must be more than half")
+        if max(self.near_percent, self.wide_percent) > 100:
+            raise ValueError("shares must be percentages")
+        if self.max_padding < self.padding:
+            raise ValueError("max_padding must not be shorter than padding")
         if self.max_absence >= self.minimum_stay:
+            # Only then is it safe to drop a spell that lies inside a spell of another city.
             raise ValueError("max_absence must be shorter than minimum_stay")
 
 

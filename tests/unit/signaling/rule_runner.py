@@ -34,7 +34,8 @@ def stays(
             "CREATE OR REPLACE TEMP TABLE events (subscriber BIGINT, t BIGINT, place INTEGER)"
         )
         con.execute(
-            "CREATE OR REPLACE TEMP TABLE places (place INTEGER, city INTEGER, partner INTEGER)"
+            "CREATE OR REPLACE TEMP TABLE places (place INTEGER, city INTEGER, partner INTEGER,"
+            " country INTEGER, x BIGINT, y BIGINT, z BIGINT, reach BIGINT)"
         )
         rows: list[Any] = list(sightings)
         if rows:
