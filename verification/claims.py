@@ -15,6 +15,9 @@ from uuid import UUID
 ANSWER_TYPE = "answer+jwt"
 STATUS_TYPE = "statuslist+jwt"
 
+#: A question about more places than these might not fit a QR code, even without their names.
+MOST_PLACES = 8
+
 QUESTIONS = frozenset({"visited_any", "stayed_only_in", "itinerary"})
 VALUES = frozenset({"YES", "NO", "CANNOT_TELL", "LISTED"})
 

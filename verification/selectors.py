@@ -12,7 +12,8 @@ from verification.claims import STATUS_PATH
 from verification.models import SigningKey, StatusList
 from verification.signing import jwk
 
-#: How long a key that signs no more can still be fetched: longer than any of its answers is valid.
+#: How long a key that signs no more can still be fetched after its last answer has expired: then
+#: an old answer is told to have expired, and not to be unknown.
 RETIRED_FOR = timedelta(days=30)
 
 
@@ -27,7 +28,8 @@ def terms() -> Terms:
 
 def published_keys() -> QuerySet[SigningKey]:
     """The keys that answers may be signed with, the newest first."""
-    recent = Q(retired_at=None) | Q(retired_at__gt=clock.now() - RETIRED_FOR)
+    kept = RETIRED_FOR + timedelta(hours=settings.ANSWER_VALID_HOURS)
+    recent = Q(retired_at=None) | Q(retired_at__gt=clock.now() - kept)
     return SigningKey.objects.filter(recent, revoked_at=None).order_by("-published_at", "key_id")
 
 

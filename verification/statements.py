@@ -1,5 +1,6 @@
 """From an answer about a journey to what the token says."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,11 +24,15 @@ KIND: Mapping[type[Question], str] = {
 @dataclass(frozen=True, slots=True)
 class Asker:
     """Whom the answer is for: id and name of the organisation as registered, and the nonce of its
-    request, which comes back in the answer (22 characters are 16 random bytes)."""
+    request, which comes back in the answer: 8 to 22 characters of base64url."""
 
     id: UUID
     name: str
     nonce: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9_-]{8,22}", self.nonce):
+            raise ValueError("a nonce has 8 to 22 characters of base64url")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +43,10 @@ class Evidence:
     consent_id: UUID
     claim_entry: int
     last_two: str
+
+    def __post_init__(self) -> None:
+        if not re.fullmatch(r"[0-9]{2}", self.last_two):
+            raise ValueError("the last two digits of a number, and no more of it")
 
 
 def statement(

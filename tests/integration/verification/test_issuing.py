@@ -3,6 +3,7 @@
 import secrets
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
@@ -18,6 +19,7 @@ from verification.models import IssuedAnswer, StatusList
 from verification.online import check_now
 from verification.reading import Report, Standing, Verdict
 from verification.services import FOLLOWS, ListFullError, mark, mark_withdrawn, publish_lists
+from verification.statements import Evidence
 
 TODAY = date(2026, 11, 23)
 
@@ -60,6 +62,15 @@ def test_a_signed_answer_says_what_was_answered() -> None:
         NOW.replace(microsecond=0),
         timedelta(hours=48),
     )
+
+
+def test_neither_free_text_nor_more_of_a_number_gets_into_an_answer() -> None:
+    for nonce in ("", "short", "x" * 23, "call 10086 now", "Zm9v=bar"):
+        with pytest.raises(ValueError, match="nonce"):
+            replace(ASKER, nonce=nonce)
+    for digits in ("", "5", "567", "+1", "５６"):
+        with pytest.raises(ValueError, match="two digits"):
+            Evidence(uuid4(), claim_entry=1, last_two=digits)
 
 
 @pytest.mark.django_db

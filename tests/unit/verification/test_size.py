@@ -15,12 +15,11 @@ from django.conf import settings
 
 from tests.unit.verification.tokens import ITINERARY, KEYS_TEXT, STATEMENT, signed
 from verification import qr
-from verification.claims import Listed, Statement
+from verification.claims import MOST_PLACES, Listed, Statement
 from verification.reading import check, read_keys
 
-#: Places a question may name, each with the longest code a place can have.
-PLACES = 8
-CODES = tuple(f"{n}" + "9" * 19 for n in range(PLACES))
+#: Each is the longest code a place can have.
+CODES = tuple(f"{n}" + "9" * 19 for n in range(MOST_PLACES))
 LONGEST = replace(
     STATEMENT,
     issuer="https://travel-history.services.gov.example",
@@ -57,7 +56,7 @@ def itinerary(places: Iterable[tuple[str, str]]) -> Statement:
 
 
 def test_the_longest_answer_there_can_be_fits() -> None:
-    for count in range(1, PLACES + 1):
+    for count in range(1, MOST_PLACES + 1):
         assert len(qr.fitting(replace(LONGEST, places=CODES[:count]), signed)) < 1000
 
 
