@@ -12,8 +12,8 @@ Connect = Callable[[str], psycopg.Connection]
 
 FORGED = """
 INSERT INTO sms_gateway_inboundmessage (provider, provider_message_id, number_index, key_id,
-  problem, answered_by_provider, received_at, due_at, enqueued_at, attempts)
-VALUES ('sandbox', 'forged', '', gen_random_uuid(), '', false, now(), now(), now(), 0)
+  problem, is_stop, answered_by_provider, received_at, due_at, enqueued_at, attempts)
+VALUES ('sandbox', 'forged', '', gen_random_uuid(), '', false, false, now(), now(), now(), 0)
 """
 
 
@@ -37,6 +37,8 @@ def test_only_the_web_stores_what_came_in(connect_as: Connect, role: str) -> Non
         ("web", "UPDATE sms_gateway_deliveryreport SET status = 'delivered'"),
         ("worker", "UPDATE sms_gateway_inboundmessage SET number_index = ''"),
         ("worker", "UPDATE sms_gateway_inboundmessage SET received_at = now()"),
+        ("worker", "UPDATE sms_gateway_inboundmessage SET agrees_to = ''"),
+        ("worker", "UPDATE sms_gateway_inboundmessage SET is_stop = false"),
         ("worker", "DELETE FROM sms_gateway_inboundmessage"),
         ("worker", "INSERT INTO sms_gateway_deliveryreport DEFAULT VALUES"),
         ("worker", "UPDATE sms_gateway_deliveryreport SET status = 'delivered'"),
@@ -66,4 +68,4 @@ def test_the_gate_sees_who_texted_and_when_and_no_word(
         "SELECT column_name FROM information_schema.column_privileges"
         " WHERE table_name = 'sms_gateway_inboundmessage' AND grantee = 'tc_test_gate'"
     ).fetchall()
-    assert {name for (name,) in columns} == {"id", "number_index", "received_at"}
+    assert {name for (name,) in columns} == {"id", "number_index", "received_at", "agrees_to"}
