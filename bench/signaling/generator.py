@@ -20,7 +20,7 @@ ZONE: Final = ZoneInfo("Asia/Shanghai")
 AT_ONCE: Final = 2_000_000  # events made at a time
 LARGEST_FILE: Final = 8_000_000  # events; a busier day is delivered by the hour
 EVENT: Final = np.dtype([("t", "i8"), ("arrival", "i8"), ("person", "i4"), ("cell", "i4")])
-VERSION: Final = 1
+VERSION: Final = 2
 
 
 @dataclass(frozen=True)

@@ -231,10 +231,10 @@ ROW: Final = "imsi, city_code, alt_city_code, start_ms, end_ms"
 
 def _rows_of(turns: Turns, way: str) -> str:
     out = turns.out(way)
-    if way == OURS:
+    if way in (OURS, SPARK):
         return f"""(SELECT *, epoch_ms("start") AS start_ms, epoch_ms("end") AS end_ms
             FROM read_parquet('{out}/stays-*.parquet'))"""
-    return f"read_parquet('{out}{'/*.parquet' if out.is_dir() else ''}')"
+    return f"read_parquet('{out}')"
 
 
 def _accuracy(turns: Turns, ways: Sequence[str]) -> Iterator[Result]:
@@ -244,7 +244,7 @@ def _accuracy(turns: Turns, ways: Sequence[str]) -> Iterator[Result]:
         FROM read_parquet('{turns.data.folder}/events/*.parquet')"""
     )
     for way in ways:
-        which = {OURS: "kind = 'stay'", KERNEL: LONG, SPARK: LONG}.get(way, "true")
+        which = {OURS: "kind = 'stay'", SPARK: "kind = 'stay'", KERNEL: LONG}.get(way, "true")
         con.execute(
             f"""CREATE OR REPLACE VIEW reported AS SELECT DISTINCT imsi, city_code
             FROM {_rows_of(turns, way)} WHERE {which}"""

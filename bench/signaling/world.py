@@ -26,6 +26,7 @@ HEARD: Final = 6  # how many cells can be heard at an address
 LARGEST_DEGREES: Final = 8.0  # the deserts' prefectures, larger than this, are left out
 EARTH_KM: Final = 6_371.0
 BORDER_TOWNS: Final = 700
+MOSTLY: Final = 0.45  # of what is heard at an address, at most, stands in other cities
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -141,33 +142,39 @@ def _with_addresses(
     sites: tuple[Floats, Floats, Floats, Integers],
     addresses: int,
 ) -> World:
+    """Where nothing but the other side is heard nobody lives: no rule could know."""
     site_lon, site_lat, reach, site_city = sites
     at = dice.integers(len(site_lon), size=addresses)
     lon, lat = _moved(dice, site_lon[at], site_lat[at], reach[at] / 2_000)
     city = _city_of(places, lon, lat)
-    order = np.argsort(city, kind="stable")[np.count_nonzero(city < 0) :]
-    lon, lat, city = lon[order], lat[order], city[order]
-    points = on_sphere(lon, lat)
-    far, cells = KDTree(on_sphere(site_lon, site_lat)).query(points, k=HEARD)
+    far, cells = KDTree(on_sphere(site_lon, site_lat)).query(on_sphere(lon, lat), k=HEARD)
     pull = np.exp(-((1_000 * far / reach[cells]) ** 2)) + 1e-9
-    calm, unsteady = np.cumsum(pull**2, axis=1), np.cumsum(pull**0.5, axis=1)
-    abroad = (pull * (site_city[cells] != city[:, None])).sum(axis=1) / pull.sum(axis=1)
+    calm, unsteady = _cumulative(pull**2), _cumulative(pull**0.5)
+    shares = np.diff(calm, axis=1, prepend=0)
+    abroad = (shares * (site_city[cells] != city[:, None])).sum(axis=1)
+    fit = np.flatnonzero((city >= 0) & (abroad < MOSTLY))
+    order = fit[np.argsort(city[fit], kind="stable")]
     return World(
         places,
         weight,
         site_lon,
         site_lat,
         reach,
-        lon,
-        lat,
-        city,
-        np.searchsorted(city, np.arange(len(places) + 1)),
-        cells,
-        calm / calm[:, -1:],
-        unsteady / unsteady[:, -1:],
-        np.flatnonzero((abroad > 0.05) & (abroad < 0.6)),
-        KDTree(points),
+        lon[order],
+        lat[order],
+        city[order],
+        np.searchsorted(city[order], np.arange(len(places) + 1)),
+        cells[order],
+        calm[order],
+        unsteady[order],
+        np.flatnonzero(abroad[order] > 0.05),
+        KDTree(on_sphere(lon[order], lat[order])),
     )
+
+
+def _cumulative(pull: Floats) -> Floats:
+    sums = np.cumsum(pull, axis=1)
+    return np.asarray(sums / sums[:, -1:])
 
 
 def write_places(world: World, target: Path) -> None:

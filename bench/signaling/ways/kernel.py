@@ -110,7 +110,7 @@ def count_pieces(words: Words, shift: int, counts: Integers) -> None:
         counts[word >> np.uint64(shift)] += 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)  # not cached: it contains the rule, which is in another file
 def compile_piece(
     words: Words,
     bits: int,

@@ -1,7 +1,8 @@
 """One person's stays by the published rule, as loops: the same rows as signaling/rule.sql.
 
 The numbers of the steps are those of that text. Rows of `places`: city, partner or 0, country, x,
-y, z, reach; reach is -1 where the circle of a place is not known.
+y, z, reach; reach is -1 where the circle of a place is not known. Nothing is cached on disk: numba
+would not notice that the parameters have changed.
 """
 
 from typing import Final
@@ -24,7 +25,7 @@ CITY, PARTNER, COUNTRY, X, REACH = 0, 1, 2, 3, 6
 Integers = npt.NDArray[np.int64]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def runs_of(t: Integers, place: Integers, countries: int) -> Integers:
     """1. Rows of (place, first, last). The first `countries` places are countries."""
     runs = np.empty((len(t), 3), np.int64)
@@ -39,9 +40,10 @@ def runs_of(t: Integers, place: Integers, countries: int) -> Integers:
     return runs[:n]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def located(runs: Integers, places: Integers, countries: int) -> Integers:
     """2. Countries only where no city of theirs was seen in the same block."""
+    kept = np.empty_like(runs)
     n = 0
     for i in range(len(runs)):
         keep = True
@@ -51,13 +53,17 @@ def located(runs: Integers, places: Integers, countries: int) -> Integers:
                 if runs[k, 0] >= countries and places[runs[k, 0], COUNTRY] == country:
                     first, last = runs[k, 1] - runs[k, 1] % DAY, runs[k, 2] - runs[k, 2] % DAY
                     keep = keep and block not in (first, last)
-        if keep:
-            runs[n] = runs[i]
+        if not keep:
+            continue
+        if n > 0 and kept[n - 1, 0] == runs[i, 0] and runs[i, 1] - kept[n - 1, 2] <= SILENCE:
+            kept[n - 1, 2] = max(kept[n - 1, 2], runs[i, 2])
+        else:
+            kept[n] = runs[i]
             n += 1
-    return runs[:n]
+    return kept[:n]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def in_reach(a: Integers, b: Integers, gap: int) -> bool:
     """Whether a vehicle can get from one place to the other in that time."""
     far2 = (a[X] - b[X]) ** 2 + (a[X + 1] - b[X + 1]) ** 2 + (a[X + 2] - b[X + 2]) ** 2
@@ -65,7 +71,7 @@ def in_reach(a: Integers, b: Integers, gap: int) -> bool:
     return bool(129_600 * far2 <= limit * limit)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def reached(runs: Integers, places: Integers) -> Integers:
     """3. Without the runs that no vehicle could reach and leave."""
     keep = np.ones(len(runs), np.bool_)
@@ -83,7 +89,7 @@ def reached(runs: Integers, places: Integers) -> Integers:
     return runs[keep]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def side(runs: Integers, i: int) -> tuple[int, int]:
     """4. How long a run beside a boundary is taken to last, doubled."""
     lo2, hi2 = 2 * runs[i, 1], 2 * runs[i, 2]
@@ -98,21 +104,8 @@ def side(runs: Integers, i: int) -> tuple[int, int]:
     return lo2, hi2
 
 
-@numba.njit(cache=True, nogil=True)
-def spent(x4: int, at: int, sides: Integers, sums: Integers, which: int) -> int:
-    """The time on one side up to x4; `at`: how many of the sides have begun by then."""
-    if at == 0:
-        return 0
-    total = sums[at - 1, which]
-    if sides[at - 1, 2] == which:
-        total += min(x4, sides[at - 1, 1]) - sides[at - 1, 0]
-    return int(total)
-
-
-@numba.njit(cache=True, nogil=True)
-def verdict(
-    city: int, a: int, b: int, near: tuple[int, int], wide: tuple[int, int]
-) -> tuple[int, int]:
+@numba.njit(nogil=True)
+def verdict(city: int, a: int, b: int, near: Integers, wide: Integers) -> tuple[int, int]:
     """The city, and 0 or the other one that it may be as well."""
     both, all_day = near[0] + near[1], wide[0] + wide[1]
     if both == 0:
@@ -130,39 +123,36 @@ def verdict(
     return b, a
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def settle_boundary(
     runs: Integers, places: Integers, members: Integers, a: int, b: int, out: Integers
 ) -> None:
     """4. All runs over one boundary, from first to last, asked together."""
     n = len(members)
-    sides, sums = np.empty((n, 3), np.int64), np.zeros((n + 1, 2), np.int64)
+    own, sums = np.empty(n, np.int64), np.zeros((n + 1, 2), np.int64)
     for k in range(n):
         lo2, hi2 = side(runs, members[k])
-        sides[k, 0], sides[k, 1] = 2 * lo2, 2 * hi2
-        sides[k, 2] = 0 if places[runs[members[k], 0], CITY] == a else 1
+        own[k] = hi2 - lo2
+        which = 0 if places[runs[members[k], 0], CITY] == a else 1
         sums[k + 1] = sums[k]
-        sums[k + 1, sides[k, 2]] += 2 * (hi2 - lo2)
-    at = np.zeros(4, np.int64)
+        sums[k + 1, which] += min(own[k], 2 * WIDE)
+    near_from, near_to, wide_from, wide_to = 0, 0, 0, 0
     for k in range(n):
-        x4 = (sides[k, 0] + sides[k, 1]) // 2
-        ends = (x4 - 4 * NEAR, x4 + 4 * NEAR, x4 - 4 * WIDE, x4 + 4 * WIDE)
-        for q in range(4):
-            while at[q] < n and sides[at[q], 0] <= ends[q]:
-                at[q] += 1
-        near = (
-            spent(ends[1], at[1], sides, sums, 0) - spent(ends[0], at[0], sides, sums, 0),
-            spent(ends[1], at[1], sides, sums, 1) - spent(ends[0], at[0], sides, sums, 1),
-        )
-        wide = (
-            spent(ends[3], at[3], sides, sums, 0) - spent(ends[2], at[2], sides, sums, 0),
-            spent(ends[3], at[3], sides, sums, 1) - spent(ends[2], at[2], sides, sums, 1),
-        )
-        row = members[k]
-        out[row, 2], out[row, 3] = verdict(out[row, 2], a, b, near, wide)
+        first, row = runs[members[k], 1], members[k]
+        while runs[members[near_from], 1] < first - NEAR:
+            near_from += 1
+        while near_to < n and runs[members[near_to], 1] <= first + NEAR:
+            near_to += 1
+        while runs[members[wide_from], 1] < first - WIDE:
+            wide_from += 1
+        while wide_to < n and runs[members[wide_to], 1] <= first + WIDE:
+            wide_to += 1
+        if own[k] < 2 * WIDE:
+            near, wide = sums[near_to] - sums[near_from], sums[wide_to] - sums[wide_from]
+            out[row, 2], out[row, 3] = verdict(out[row, 2], a, b, near, wide)
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def settled(runs: Integers, places: Integers) -> Integers:
     """4. Rows of (first, last, city, alt), sorted."""
     out = np.empty((len(runs), 4), np.int64)
@@ -189,7 +179,7 @@ def settled(runs: Integers, places: Integers) -> Integers:
     return out
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def sort_rows(rows: Integers) -> None:
     """By all columns; nearly sorted already."""
     for i in range(1, len(rows)):
@@ -200,7 +190,7 @@ def sort_rows(rows: Integers) -> None:
             k -= 1
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def is_less(one: Integers, other: Integers) -> bool:
     for c in range(len(one)):
         if one[c] != other[c]:
@@ -208,7 +198,7 @@ def is_less(one: Integers, other: Integers) -> bool:
     return False
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def presences(rows: Integers) -> Integers:
     """5. and 6. Rows of (lo2, hi2, city, alt): what follows with one answer, padded."""
     n = 0
@@ -231,7 +221,7 @@ def presences(rows: Integers) -> Integers:
     return padded
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def spells_of(padded: Integers) -> Integers:
     """7. Rows of (lo2, -hi2, alt, city), sorted: absences that are bridged."""
     rows = np.empty((len(padded), 4), np.int64)
@@ -259,7 +249,7 @@ def spells_of(padded: Integers) -> Integers:
     return rows[:n]
 
 
-@numba.njit(cache=True, nogil=True)
+@numba.njit(nogil=True)
 def compile_person(
     person: int,
     t: Integers,
@@ -273,9 +263,9 @@ def compile_person(
     runs = reached(located(runs_of(t, place, countries), places, countries), places)
     reach = -1
     for spell in spells_of(presences(settled(runs, places))):
-        if reach < -spell[1]:  # 8. Not nested.
+        if reach < -spell[1] and spell[0] < -spell[1]:  # 8. Not nested.
             out[rows, 0], out[rows, 1], out[rows, 2] = person, spell[3], spell[2]
             out[rows, 3], out[rows, 4] = spell[0] >> 1, -spell[1] >> 1
             rows += 1
-            reach = -spell[1]
+        reach = max(reach, -spell[1])
     return rows

@@ -7,7 +7,7 @@ asked to do it: its seconds are left out and shown on their own.
 import shutil
 
 from bench.signaling.one import Job
-from signaling import cells, files, rule
+from signaling import files, rule
 from signaling.geography import read_places
 
 
@@ -15,11 +15,7 @@ def run(job: Job) -> None:
     measured = job.measured
     shutil.rmtree(job.out, ignore_errors=True)
     places = read_places(job.folder / "places.geojson.gz")
-    with (
-        measured.wrapped(cells, "read_cells", "cells"),
-        measured.wrapped(cells, "resolve_cells", "cells"),
-        measured.timed(),
-    ):
+    with measured.wrapped(files, "prepare_cells", "cells"), measured.timed():
         summary = files.compile_files(
             event_files=job.events,
             cell_files=[job.folder / "cells.parquet"],

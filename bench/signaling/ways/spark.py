@@ -1,42 +1,31 @@
-"""Spark on this machine with our own SQL text, and nothing of ours around it."""
+"""Spark on this machine: `compile_stays --engine spark`, with our own SQL text.
+
+Starting Java and Spark, and building the list of cells, is left out.
+"""
 
 import shutil
 
-from pyspark.sql import SparkSession
-
 from bench.signaling.one import Job
-from signaling import rule
+from signaling import files, rule
+from signaling.geography import read_places
+from signaling.spark import engine
+from signaling.spark.session import spark_session
 
 
 def run(job: Job) -> None:
+    measured = job.measured
     shutil.rmtree(job.out, ignore_errors=True)
-    session = (
-        SparkSession.builder.master("local[2]")
-        .config("spark.ui.enabled", "false")
-        .config("spark.ui.showConsoleProgress", "false")
-        .config("spark.driver.memory", "6g")
-        .config("spark.sql.shuffle.partitions", "16")
-        .config("spark.sql.session.timeZone", "UTC")
-        .config("spark.log.level", "ERROR")
-        .getOrCreate()
-    )
-    try:
-        for table in sorted((job.folder / "tables").glob("*.parquet")):
-            session.read.parquet(str(table)).createOrReplaceTempView(table.stem)
-        session.sql("SELECT count(*) FROM places").collect()
-        with job.measured.timed():
-            session.read.parquet(str(job.folder / "events")).createOrReplaceTempView("noted")
-            session.sql(
-                """SELECT CAST(imsi AS BIGINT) AS subscriber, unix_millis(timestamp) AS t, place
-                FROM noted JOIN known_cells USING (cgi)"""
-            ).createOrReplaceTempView("sightings")
-            session.sql(rule.sql(rule.Parameters())).createOrReplaceTempView("stays")
-            session.sql(
-                """SELECT CAST(subscriber AS STRING) AS imsi, c.code AS city_code,
-                       a.code AS alt_city_code, start_ms, end_ms
-                FROM stays s JOIN cities c ON c.city = s.city
-                LEFT JOIN cities a ON a.city = s.alt_city"""
-            ).write.parquet(str(job.out))
-        job.measured.peak()
-    finally:
-        session.stop()
+    places = read_places(job.folder / "places.geojson.gz")
+    with spark_session("local[2]") as session:
+        session.sql("SELECT 1").collect()
+        with measured.wrapped(files, "prepare_cells", "cells"), measured.timed():
+            engine.compile_files(
+                event_files=[str(path) for path in job.events],
+                cell_files=[job.folder / "cells.parquet"],
+                places=places,
+                out=str(job.out),
+                parameters=rule.Parameters(),
+                master="local[2]",
+            )
+        measured.seconds -= measured.parts["cells"]
+        measured.peak()
