@@ -3,7 +3,6 @@ gateway replaced by stand-ins."""
 
 from travelcheck.settings import *  # noqa: F403
 
-INSTALLED_APPS = ["django.contrib.staticfiles", "travelcheck", "sms_gateway", "audit", "core"]
 SMS_MARKS = "tests.fakes.conversation.marks"
 SMS_INBOUND_HANDLER = "tests.fakes.conversation.echo"
 SMS_HOLD = "tests.fakes.conversation.hold"
