@@ -6,8 +6,10 @@ CREATE OR REPLACE FUNCTION gate.lock_holders(p_kind integer, p_index bytea) RETU
 LANGUAGE sql SET search_path = pg_catalog, pg_temp
 AS $$ SELECT pg_advisory_xact_lock(1952804453 + p_kind, get_byte(p_index, 0)) $$;
 
+-- Its plans are made with the first rows of a load. Made for a table that is still small they would
+-- go through all of it for each of the million rows that follow.
 CREATE OR REPLACE FUNCTION gate.guard_tenure() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
 AS $$
 BEGIN
     IF TG_OP = 'UPDATE' THEN

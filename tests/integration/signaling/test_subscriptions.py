@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db import connection
+
 from core import clock
 from core.models import Feed
 from tests.factories import signaling as made
@@ -127,3 +129,26 @@ def erase(service: Service, phone: int) -> None:
     )
     for table in ("signaling_staypoint", "signaling_coverage", "subscribers_tenure"):
         service.superuser.execute(f"DELETE FROM {table} WHERE subscriber_ref = %s", [reference])
+
+
+def test_a_load_into_a_small_table_does_not_go_through_all_of_it_for_each_row(
+    service: Service,
+) -> None:
+    """Plans made while the table is small must still be good for the millionth row."""
+    rows = 1_000
+    service.subscribe(made.open_subscriptions(3))
+    service.superuser.execute("VACUUM ANALYZE subscribers_tenure")
+    before = scanned(service)
+    service.subscribe(made.open_subscriptions(rows))
+    assert scanned(service) - before < 20 * rows
+
+
+def scanned(service: Service) -> int:
+    """Rows of tenures that were read by going through the table."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_stat_force_next_flush()")
+    row = service.superuser.execute(
+        "SELECT seq_tup_read FROM pg_stat_user_tables WHERE relname = 'subscribers_tenure'"
+    ).fetchone()
+    assert row is not None
+    return int(row[0])
