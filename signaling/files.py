@@ -10,12 +10,15 @@ from typing import Final
 
 import duckdb
 
-from signaling import cells, compilation, events, reading, rule
+from signaling import cells, compilation, events, reading, reduction, rule
+from signaling.cells import CGI_PATTERN
 from signaling.geography import Place
 from signaling.progress import Progress
 
-ROWS_AT_ONCE: Final = 12_000_000  # events compiled in memory at a time, about 0.6 GB
-BYTES_PER_ROW: Final = {"parquet": 6, "csv": 55, "gzip": 12}  # low guesses: rather one bucket more
+ROWS_AT_ONCE: Final = 8_000_000  # events read before they are reduced, about 0.2 GB
+SIGHTINGS_AT_ONCE: Final = 4_000_000  # what the rule sees at a time, about 0.5 GB
+BYTES_PER_ROW: Final = {"csv": 55, "gzip": 12}  # low guesses: rather read less at a time
+MEMORY_LIMIT: Final = "1GB"  # DuckDB's; what is more goes to disk
 REJECTS: Final = "rejects.csv"
 BAD_CELL: Final = "row of the cell list that cannot be used"
 UTC_MOMENT: Final = "CAST(make_timestamp_ms({}) AS TIMESTAMPTZ)"
@@ -26,7 +29,8 @@ class Summary:
     """What went in and came out."""
 
     events: int = 0
-    unknown_cells: int = 0
+    unknown_cells: int = 0  # known by their country only, or not even that
+    jumps: int = 0
     stays: Counter[str] = field(default_factory=Counter)
     rejected: Counter[str] = field(default_factory=Counter)
 
@@ -51,6 +55,8 @@ def compile_files(
     work = out / ".work"
     work.mkdir(mode=0o700)
     con = reading.connect(spill=work)
+    con.execute(f"SET memory_limit = '{MEMORY_LIMIT}'")
+    con.execute("SET preserve_insertion_order = false")
     job = _Job(con, work, parameters)
     try:
         job.summary.rejected.update(prepare_cells(con, cell_files, places))
@@ -80,11 +86,17 @@ def kind_sql(parameters: rule.Parameters) -> str:
                         WHEN alt_city IS NULL THEN 'stay' ELSE 'border' END"""
 
 
-def guess_rows(path: Path) -> int:
-    with path.open("rb") as file:
-        magic = file.read(2)
-    kind = {b"PA": "parquet", b"\x1f\x8b": "gzip"}.get(magic, "csv")
-    return path.stat().st_size // BYTES_PER_ROW[kind]
+def count_rows(con: duckdb.DuckDBPyConnection, source: reading.Source) -> int:
+    """Exactly for Parquet; a guess for CSV."""
+    if source.kind == "parquet":
+        row = con.execute(
+            f"SELECT num_rows FROM parquet_file_metadata({reading.quoted(source.path)})"
+        ).fetchone()
+        assert row is not None
+        return int(row[0])
+    with source.path.open("rb") as file:
+        kind = "gzip" if file.read(2) == b"\x1f\x8b" else "csv"
+    return source.path.stat().st_size // BYTES_PER_ROW[kind]
 
 
 class _Job:
@@ -97,76 +109,143 @@ class _Job:
         self.summary = Summary()
 
     def run(self, paths: Sequence[Path]) -> None:
-        buckets = max(-(-sum(map(guess_rows, paths)) // ROWS_AT_ONCE), 1)
-        self.con.execute("SET preserve_insertion_order = false")
-        with Progress("Compiling stays", len(paths) + buckets) as progress:
+        pieces = self._pieces([events.open_events(self.con, path) for path in paths])
+        reduction.prepare(self.con)
+        with Progress("Compiling stays", len(pieces) + 2) as progress:
             progress.watch(self.con)
-            for number, path in enumerate(paths):
-                self._take(path, None if buckets == 1 else self.work / f"part-{number}", buckets)
+            for number, piece in enumerate(pieces):
+                self._take(piece)
+                reduction.reduce(self.con, number)
                 progress.advance()
-            for bucket in range(buckets):
-                found = sorted(self.work.glob(f"part-*/bucket={bucket}/*.parquet"))
-                if found:
-                    self.con.execute(
-                        "CREATE OR REPLACE TABLE taken AS"
-                        f" SELECT subscriber, t, place, reason FROM {events.in_list(found)}"
-                    )
-                if found or buckets == 1:
-                    self._compile(bucket)
-                progress.advance()
+            for number in reduction.find_torn(self.con):
+                self._take(pieces[number], again=True)
+                reduction.mend(self.con)
+            self.con.execute("DROP TABLE taken")
+            progress.advance()
+            parts = -(-reduction.count(self.con) // SIGHTINGS_AT_ONCE) or 1
+            for part in range(parts):
+                reduction.sightings(self.con, part, parts)
+                self._compile(part)
+            progress.advance()
 
-    def _take(self, path: Path, folder: Path | None, buckets: int) -> None:
-        """Read a file: into memory, or by bucket of subscribers, so that each fits into memory.
+    def _pieces(self, sources: Sequence[reading.Source]) -> list[list[reading.Source]]:
+        """Files that are read together: several small ones, or a large one."""
+        pieces: list[list[reading.Source]] = []
+        room = 0
+        for source in sources:
+            rows = count_rows(self.con, source)
+            if rows > room or not pieces:
+                pieces.append([])
+                room = ROWS_AT_ONCE
+            pieces[-1].append(source)
+            room -= rows
+        return pieces
 
-        The leading 1 keeps the leading zeros of an IMSI in a number.
-        """
-        source = events.open_events(self.con, path)
-        rows = f"""SELECT
-            CASE WHEN reason IS NULL THEN CAST('1' || imsi AS BIGINT) END AS subscriber, t,
-            CAST(place AS INTEGER) AS place, reason IS NOT NULL AS reason
-            FROM ({events.judged(source)})"""
-        with reading.naming(path):
-            if folder:
-                self.con.execute(
-                    f"""COPY (SELECT *, hash(coalesce(subscriber, 0)) % {buckets} AS bucket
-                          FROM ({rows}))
-                    TO {reading.quoted(folder)}
-                    (FORMAT parquet, PARTITION_BY (bucket), COMPRESSION lz4)"""
-                )
-                taken = events.in_list(sorted(folder.rglob("*.parquet")))
-            else:
-                self.con.execute(
-                    "CREATE TABLE IF NOT EXISTS taken"
-                    " (subscriber BIGINT, t BIGINT, place INTEGER, reason BOOLEAN)"
-                )
-                self.con.execute(f"INSERT INTO taken {rows}")
-                taken = "taken"
-        bad = self.con.execute(f"SELECT count(*) FROM {taken} WHERE reason").fetchone()
-        if (bad and bad[0]) or reading.broken_lines(self.con):
-            self._name_bad_rows(source)
-
-    def _name_bad_rows(self, source: reading.Source) -> None:
-        bad = events.bad_rows(self.con, source)
-        with (self.work / REJECTS).open("a", newline="", encoding="utf-8") as file:
-            csv.writer(file).writerows((source.path, line, reason) for line, reason in bad)
-        self.summary.rejected.update(reason for _, reason in bad)
-
-    def _compile(self, bucket: int) -> None:
-        con = self.con
-        con.execute(
-            """CREATE OR REPLACE VIEW events AS SELECT subscriber, t, place FROM taken
-            WHERE place IS NOT NULL AND NOT reason"""
+    def _take(self, piece: Sequence[reading.Source], *, again: bool = False) -> None:
+        """Read files into `taken(subscriber, t, place)`, the good rows; place is NULL or that of a
+        country (negative) where the cell is not known. `again`: all has been counted before."""
+        self.con.execute(
+            "CREATE OR REPLACE TEMP TABLE taken (subscriber BIGINT, t BIGINT, place INTEGER)"
         )
-        row = con.execute(
-            "SELECT count(*), count(*) FILTER (WHERE place IS NULL AND NOT reason) FROM taken"
-        ).fetchone()
+        alike: dict[tuple[str, ...], list[reading.Source]] = {}
+        for source in piece:
+            key = (
+                tuple(map(str, source.types.items())) if _is_plain(source) else (str(source.path),)
+            )
+            alike.setdefault(key, []).append(source)
+        for group in alike.values():
+            if not (_is_plain(group[0]) and self._take_quickly(group)):
+                for source in group:
+                    self._take_with_care(source, again=again)
+        if not again:
+            self._count("count(*), count(*) FILTER (WHERE coalesce(place, -1) < 0) FROM taken")
+
+    def _count(self, what: str) -> None:
+        row = self.con.execute(f"SELECT {what}").fetchone()
         assert row is not None
         self.summary.events += row[0]
         self.summary.unknown_cells += row[1]
-        compilation.compile_stays(con, self.parameters)
+
+    def _take_quickly(self, group: Sequence[reading.Source]) -> bool:
+        """Whether every row was as it should be; else nothing is taken.
+
+        The test of the IMSI stands alone in a filter, so that DuckDB does it once for each entry
+        of a Parquet file's dictionary and not for each row.
+        """
+        listed = ", ".join(reading.quoted(source.path) for source in group)
+        expected = sum(count_rows(self.con, source) for source in group)
+        self.con.execute("BEGIN")
+        before = self._taken_so_far()
+        with reading.naming(group[0].path):
+            self.con.execute(
+                f"""INSERT INTO taken
+                SELECT TRY_CAST(imsi AS BIGINT) * 16 + strlen(imsi) AS subscriber,
+                       CASE WHEN k.place IS NOT NULL
+                              OR regexp_full_match(cgi, '{CGI_PATTERN}') THEN t END AS t,
+                       coalesce(k.place, m.place) AS place
+                FROM (SELECT imsi, cgi, {reading.milliseconds(group[0], "timestamp")} AS t
+                      FROM read_parquet([{listed}], hive_partitioning = false)
+                      WHERE CAST(TRY_CAST('1' || imsi AS BIGINT) AS TEXT) = '1' || imsi
+                        AND strlen(imsi) BETWEEN 6 AND 15)
+                LEFT JOIN known_cells k USING (cgi)
+                LEFT JOIN place_of_mcc m ON {_by_country("k")}"""
+            )
+        whole = self._taken_so_far() - before == expected and self._moments_are_right()
+        self.con.execute("COMMIT" if whole else "ROLLBACK")
+        return whole
+
+    def _taken_so_far(self) -> int:
+        row = self.con.execute("SELECT count(t) FROM taken").fetchone()
+        assert row is not None
+        return int(row[0])
+
+    def _moments_are_right(self) -> bool:
+        row = self.con.execute("SELECT min(t), max(t) FROM taken").fetchone()
+        assert row is not None
+        low, high = row
+        return low is None or (
+            low >= reading.SMALLEST_MILLISECONDS and high <= reading.LARGEST_MILLISECONDS
+        )
+
+    def _take_with_care(self, source: reading.Source, *, again: bool) -> None:
+        """Each row judged. The length beside the digits keeps the leading zeros of an IMSI."""
+        with reading.naming(source.path):
+            self.con.execute(
+                f"""CREATE OR REPLACE TEMP TABLE judged AS
+                SELECT CASE WHEN reason IS NULL
+                            THEN CAST(imsi AS BIGINT) * 16 + strlen(imsi) END AS subscriber, t,
+                       CAST(coalesce(j.place, m.place) AS INTEGER) AS place, reason
+                FROM ({events.judged(source)}) j
+                LEFT JOIN place_of_mcc m ON {_by_country("j")}"""
+            )
+        self.con.execute(
+            "INSERT INTO taken SELECT subscriber, t, place FROM judged WHERE reason IS NULL"
+        )
+        if not again:
+            self._count("count(*), 0 FROM judged WHERE reason IS NOT NULL")
+            self._name_bad_rows(source)
+        reading.forget_broken_lines(self.con)
+        self.con.execute("DROP TABLE judged")
+
+    def _name_bad_rows(self, source: reading.Source) -> None:
+        found = self.con.execute(
+            "SELECT reason, count(*) FROM judged WHERE reason IS NOT NULL GROUP BY 1"
+        ).fetchall()
+        broken = Counter(line.reason for line in reading.broken_lines(self.con))
+        if found or broken:
+            self.summary.rejected.update(dict(found))
+            self.summary.rejected.update(broken)
+            bad = events.bad_rows(self.con, source)
+            with (self.work / REJECTS).open("a", newline="", encoding="utf-8") as file:
+                csv.writer(file).writerows((source.path, line, reason) for line, reason in bad)
+
+    def _compile(self, part: int) -> None:
+        con = self.con
+        self.summary.jumps += compilation.apply_rule(con, self.parameters).jumps
         con.execute(
             f"""CREATE OR REPLACE TABLE result AS
-            SELECT substr(CAST(subscriber AS TEXT), 2) AS imsi, c.code AS city_code,
+            SELECT lpad(CAST(subscriber >> 4 AS TEXT), CAST(subscriber & 15 AS INTEGER), '0')
+                       AS imsi, c.code AS city_code,
                    {UTC_MOMENT.format("start_ms")} AS start,
                    {UTC_MOMENT.format("end_ms")} AS "end",
                    {kind_sql(self.parameters)} AS kind,
@@ -174,7 +253,17 @@ class _Job:
             FROM stays s JOIN cities c ON c.city = s.city LEFT JOIN cities a ON a.city = s.alt_city
             ORDER BY imsi, start, city_code"""
         )
-        target = reading.quoted(self.work / f"stays-{bucket:04d}.parquet")
+        target = reading.quoted(self.work / f"stays-{part:04d}.parquet")
         con.execute(f"COPY result TO {target} (FORMAT parquet)")
         for kind, rows in con.execute("SELECT kind, count(*) FROM result GROUP BY 1").fetchall():
             self.summary.stays[kind] += rows
+
+
+def _by_country(cells: str) -> str:
+    """SQL to find a cell that is not known by its mobile country code."""
+    return f"m.mcc = CASE WHEN {cells}.place IS NULL THEN TRY_CAST(left(cgi, 3) AS INTEGER) END"
+
+
+def _is_plain(source: reading.Source) -> bool:
+    """A Parquet file with the types that almost all have."""
+    return source.kind == "parquet" and source.types["imsi"] == source.types["cgi"] == "VARCHAR"

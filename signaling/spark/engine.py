@@ -17,7 +17,8 @@ from typing import Any, Final
 import duckdb
 from py4j.protocol import Py4JJavaError
 from pyspark.errors import PySparkException
-from pyspark.sql import SparkSession
+from pyspark.sql import Observation, SparkSession
+from pyspark.sql.functions import expr
 
 from signaling import compilation, files, reading, rule
 from signaling.geography import Place
@@ -98,7 +99,7 @@ class _Job:
 
     def run(self, paths: Sequence[str], work: Folder) -> None:
         with Progress("Compiling stays on Spark", 4) as progress:
-            for table in ("known_cells", "cities", *compilation.RULE_TABLES):
+            for table in ("known_cells", "place_of_mcc", "cities", *compilation.RULE_TABLES):
                 self._hand_over(table)
             self._read(paths)
             progress.advance()
@@ -140,7 +141,7 @@ class _Job:
 
     def _count(self) -> None:
         found = self.spark.sql(
-            """SELECT reason, broken, place IS NULL AS unknown, count(*) AS rows
+            """SELECT reason, broken, coalesce(place, -1) < 0 AS unknown, count(*) AS rows
             FROM judged GROUP BY 1, 2, 3"""
         ).collect()
         for reason, broken, unknown, rows in found:
@@ -163,7 +164,9 @@ class _Job:
             work.write(files.REJECTS, text.getvalue().encode())
 
     def _compile(self, work: Folder) -> None:
-        self._view("stays", self.spark.sql(rule.sql(self.parameters)))
+        seen = Observation()
+        stays = self.spark.sql(rule.sql(self.parameters))
+        self._view("stays", stays.observe(seen, expr("count(*) - count(city) AS jumps")))
         result = self.spark.sql(
             f"""SELECT substr(CAST(subscriber AS STRING), 2) AS imsi, c.code AS city_code,
                    timestamp_millis(start_ms) AS `start`, timestamp_millis(end_ms) AS `end`,
@@ -173,6 +176,7 @@ class _Job:
         )
         parts = work.inside("parts")
         result.sortWithinPartitions("imsi", "start", "city_code").write.parquet(parts.url)
+        self.summary.jumps = seen.get["jumps"]
         counted = self.spark.read.parquet(parts.url).groupBy("kind").count().collect()
         self.summary.stays = Counter(dict(counted))
         made = [name for name in parts.names() if name.endswith(".parquet")]

@@ -116,7 +116,7 @@ def judged(source: Input, view: str) -> str:
             CASE WHEN reason IS NULL THEN CAST(concat('1', imsi) AS BIGINT) END AS subscriber,
             t, place, reason, text IS NOT NULL AS broken, file, row
         FROM (
-            SELECT /*+ BROADCAST(k) */ e.*, k.place, CASE
+            SELECT /*+ BROADCAST(k), BROADCAST(m) */ e.*, coalesce(k.place, m.place) AS place, CASE
                 WHEN text IS NOT NULL THEN {_what_is_broken(len(columns))}
                 WHEN imsi IS NULL OR NOT imsi RLIKE {_whole(events.IMSI_PATTERN)}
                     THEN '{events.BAD_IMSI}'
@@ -130,7 +130,9 @@ def judged(source: Input, view: str) -> str:
                          {_milliseconds(columns["timestamp"])} AS t, {text} AS text,
                          _file AS file, _row AS row
                   FROM {view}) e
-            LEFT JOIN known_cells k ON k.cgi = e.cgi)"""
+            LEFT JOIN known_cells k ON k.cgi = e.cgi
+            LEFT JOIN place_of_mcc m
+              ON m.mcc = CASE WHEN k.place IS NULL THEN try_cast(left(e.cgi, 3) AS INT) END)"""
 
 
 def _whole(pattern: str) -> str:

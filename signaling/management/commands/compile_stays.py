@@ -51,7 +51,8 @@ class Command(BaseCommand):
         seconds = time.monotonic() - began
         write = self.stdout.write
         write(f"{summary.events} events, rule {rule.VERSION}, {seconds:.1f} s")
-        write(f"{summary.unknown_cells} at unknown cells, left out")
+        write(f"{summary.unknown_cells} at unknown cells, known by their country at most")
+        write(f"{summary.jumps} jumps that no vehicle could make, dropped")
         for reason, rows in sorted(summary.rejected.items()):
             write(f"{rows} rejected: {reason}")
         write(
