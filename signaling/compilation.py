@@ -12,7 +12,7 @@ import duckdb
 from signaling import rule
 from signaling.places import number_places
 
-__all__ = ["Compiled", "compile_stays", "number_places", "reduce_days"]
+__all__ = ["Compiled", "apply_rule", "compile_stays", "number_places", "reduce_days"]
 
 BLOCK_MS = 24 * rule.HOUR_MS
 RULE_TABLES = ("places",)  # what the text of the rule reads besides the sightings
@@ -20,7 +20,6 @@ RULE_TABLES = ("places",)  # what the text of the rule reads besides the sightin
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    events: int
     stays: int
     jumps: int
 
@@ -66,10 +65,13 @@ def reduce_days(con: duckdb.DuckDBPyConnection) -> None:
 def compile_stays(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> Compiled:
     """From `events(subscriber, t, place)` and `places`: the table `stays`."""
     reduce_days(con)
+    return apply_rule(con, parameters)
+
+
+def apply_rule(con: duckdb.DuckDBPyConnection, parameters: rule.Parameters) -> Compiled:
+    """From `sightings(subscriber, t, place)` and `places`: the table `stays`."""
     con.execute(f"CREATE OR REPLACE TEMP TABLE compiled AS {rule.sql(parameters)}")
     con.execute("CREATE OR REPLACE TEMP VIEW stays AS FROM compiled WHERE city IS NOT NULL")
-    row = con.execute(
-        "SELECT (SELECT count(*) FROM events), count(city), count(*) - count(city) FROM compiled"
-    ).fetchone()
+    row = con.execute("SELECT count(city), count(*) - count(city) FROM compiled").fetchone()
     assert row is not None
-    return Compiled(events=row[0], stays=row[1], jumps=row[2])
+    return Compiled(stays=row[0], jumps=row[1])

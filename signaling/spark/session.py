@@ -74,7 +74,7 @@ def _start(master: str, scratch: str) -> SparkSession:
     logging.getLogger("py4j").setLevel(logging.WARNING)
     logging.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL)
     os.environ.setdefault("SPARK_LAUNCHER_OPTS", "-XX:-UsePerfData")
-    settings = {
+    settings: dict[str, bool | float | int | str | None] = {
         **SETTINGS,
         "spark.local.dir": scratch,
         "spark.sql.warehouse.dir": f"{scratch}/warehouse",
