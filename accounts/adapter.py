@@ -36,6 +36,12 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
             return reverse("operations:organisations")
         return reverse("employers:home")
 
+    def get_reset_password_from_key_url(self, key: str) -> str:
+        """At our own address, whatever host the request was sent to."""
+        uid, _, token = key.partition("-")
+        where = reverse("account_reset_password_from_key", kwargs={"uidb36": uid, "key": token})
+        return f"{settings.PUBLIC_BASE_URL}{where}"
+
     def format_email_subject(self, subject: str) -> str:
         return str(subject)
 

@@ -55,7 +55,7 @@ def send(*, to: str, template: str, context: Mapping[str, Any]) -> None:
 def store(*, to: str, subject: str, body: str) -> None:
     """Keep an e-mail for the worker, in the current transaction."""
     now, mail_id = clock.now(), uuid.uuid4()
-    content = json.dumps({"to": to, "subject": subject, "body": body})
+    content = json.dumps({"to": to, "subject": " ".join(subject.split()), "body": body})
     sealed = seal(derive("mail"), content.encode(), mail_id.bytes)
     OutgoingMail.objects.create(id=mail_id, sealed=sealed, created_at=now, due_at=now)
     transaction.on_commit(partial(_announce, mail_id), robust=True)
@@ -68,7 +68,7 @@ def _announce(mail_id: uuid.UUID) -> None:
 
 
 def deliver(*, mail_id: uuid.UUID) -> None:
-    """Send one e-mail if it is due, and forget it. Raises what the mail server's client raises."""
+    """Send one e-mail if it is due, and forget it; else it stays, due a little later."""
     with transaction.atomic():
         due = OutgoingMail.objects.filter(id=mail_id, due_at__lte=clock.now())
         row = due.select_for_update(skip_locked=True).first()
@@ -78,14 +78,19 @@ def deliver(*, mail_id: uuid.UUID) -> None:
         row.attempts += 1
         row.save(update_fields=["due_at", "attempts"])
     content = json.loads(unseal(derive("mail"), bytes(row.sealed), row.id.bytes))
-    EmailMessage(
-        content["subject"],
-        content["body"],
-        settings.DEFAULT_FROM_EMAIL,
-        [content["to"]],
-        connection=get_connection(**settings.MAIL_SERVER),
-    ).send()
-    OutgoingMail.objects.filter(id=mail_id).delete()
+    try:
+        EmailMessage(
+            content["subject"],
+            content["body"],
+            settings.DEFAULT_FROM_EMAIL,
+            [content["to"]],
+            connection=get_connection(**settings.MAIL_SERVER),
+        ).send()
+    except (OSError, ValueError) as error:
+        # smtplib's errors are OSErrors, and their texts name the address: neither is passed on.
+        log.warning("an e-mail waits: %s", type(error).__name__)
+    else:
+        OutgoingMail.objects.filter(id=mail_id).delete()
 
 
 def sweep() -> None:
@@ -96,7 +101,4 @@ def sweep() -> None:
     for mail_id in OutgoingMail.objects.filter(due_at__lte=clock.now()).values_list(
         "id", flat=True
     )[:100]:
-        try:
-            deliver(mail_id=mail_id)
-        except OSError as error:  # smtplib's errors are OSErrors
-            log.warning("an e-mail waits: %s", type(error).__name__)
+        deliver(mail_id=mail_id)

@@ -10,15 +10,18 @@ import structlog
 # Seven digits or more, however they are grouped, could be somebody's number or IMSI. Durations
 # ("0.0123456s") and the digits inside random ids ("b2c41234-…") could not.
 DIGITS = re.compile(r"(?<![0-9a-f.-])(?!\d{1,4}\.\d+s\b)\+?\d(?:[\s().-]?\d){6,}|%2[bB]\d{7,}")
+# Links that work once: who reads the log is not who got the e-mail.
+LINKS = re.compile(r"(/(?:set-up|invitations|reset/key)/)[^/\s'\"]+")
 # Times, ids and digests are made of digits too; they are kept.
 KEPT_KEYS = frozenset({"timestamp", "level", "logger", "role"})
 
 
 def mask_digits(_: Any, __: str, event: dict[str, Any]) -> dict[str, Any]:
-    """Mask runs of digits in every value: the last line of defence, not the first."""
+    """Mask runs of digits and one-time links in every value: the last line of defence, not the
+    first."""
     for key, value in event.items():
         if key not in KEPT_KEYS and isinstance(value, str):
-            event[key] = DIGITS.sub("•••", value)
+            event[key] = LINKS.sub(r"\1•••", DIGITS.sub("•••", value))
     return event
 
 

@@ -195,6 +195,7 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "account_login"  # the adapter knows where whom
+SESSION_ENGINE = "accounts.session_store"
 SESSION_COOKIE_AGE = 30 * 60  # without a page
 SESSION_LIFE_SECONDS = 12 * 3600  # since the log-in
 SESSION_SAVE_EVERY_REQUEST = True
@@ -248,7 +249,8 @@ DEFAULT_FROM_EMAIL = env.text("MAIL_FROM", f"no-reply@{AUDIT_ORIGIN_HOST}")
 SECURE_SSL_REDIRECT = False  # the proxy in front ends TLS
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
-SECURE_REFERRER_POLICY = "no-referrer"
+# To our own pages alone; with none at all, browsers hide the origin of our own forms from us.
+SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_SECURE = not DEMO
 CSRF_COOKIE_SAMESITE = "Strict"
 X_FRAME_OPTIONS = "DENY"

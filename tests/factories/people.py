@@ -35,8 +35,12 @@ def totp(secret: str = SECRET, step: int = 0) -> str:
 def person(email: str, *, factor: bool = True) -> User:
     user = services.create_account(email=email, name=email.split("@")[0], password=PASSWORD)
     if factor:
-        TOTP.activate(user, SECRET)
+        add_factor(user)
     return user
+
+
+def add_factor(user: User) -> None:
+    TOTP.activate(user, SECRET)
 
 
 def operator(email: str = "operator@service.example") -> User:

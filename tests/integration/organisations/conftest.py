@@ -17,7 +17,8 @@ def _fast_passwords(settings: Settings) -> None:
 
 
 @pytest.fixture
-def web(as_role: Role) -> Iterator[None]:
+def web(as_role: Role, settings: Settings) -> Iterator[None]:
     """The test runs as the web process; `as_role("owner")` inside it for what commands do."""
+    settings.EMAIL_BACKEND = "accounts.mail.OutboxBackend"  # pytest-django puts its own there
     with as_role("web"):
         yield

@@ -30,3 +30,15 @@ def test_short_figures_and_times_are_kept() -> None:
         "rows": 12,
     }
     assert mask_digits(None, "info", dict(line)) == line
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/account/set-up/{}/", "/employers/invitations/{}/", "/account/password/reset/key/{}/"],
+)
+def test_a_link_that_works_once_is_masked(path: str) -> None:
+    token = "Xy9-_abcdefghijk"
+    line = f"Not Found: {path.format(token)} <WSGIRequest: GET '{path.format(token)}'>"
+    event: dict[str, Any] = mask_digits(None, "warning", {"event": line})
+    assert token not in event["event"]
+    assert path.split("{")[0] in event["event"]

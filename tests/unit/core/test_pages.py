@@ -24,6 +24,7 @@ BY_VALUE = {
     "act": list(ACTS),
     "purpose": Purpose.values,
     "role": Role.values,
+    "role_short": Role.values,
     "scope": Scope.values,
     "status": Status.values,
 }
