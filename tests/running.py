@@ -6,13 +6,11 @@ import os
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,6 +18,7 @@ from pathlib import Path
 import psycopg
 import redis
 
+from tests.machine import free_port, wait_until
 from travelcheck.stack.folders import ROOT, remove_server_folder
 from travelcheck.stack.local import SYSTEM_VARIABLES
 from travelcheck.stack.postgres import Postgres
@@ -28,15 +27,6 @@ from travelcheck.stack.supervisor import child_arguments
 
 START_SECONDS = 240.0
 STOP_SECONDS = 60.0
-
-
-def wait_until(condition: Callable[[], bool], seconds: float, what: str) -> None:
-    """Wait for a condition; fail with `what` when it does not come true in time."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {seconds:.0f} s: {what}")
-        time.sleep(0.05)
 
 
 def clean_environment(folder: Path) -> dict[str, str]:
@@ -49,13 +39,6 @@ def clean_environment(folder: Path) -> dict[str, str]:
         "EMBEDDED_POSTGRES": server,
         "PORT": str(free_port()),
     }
-
-
-def free_port() -> int:
-    """A port nobody listens on: two demos on one machine must not meet."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def demo_command(*arguments: str) -> list[str]:

@@ -15,7 +15,8 @@ import pytest
 
 from tests.chaos import crowd
 from tests.chaos.crowd import Texter
-from tests.running import Demo, new_folder, running_demo, wait_until
+from tests.machine import wait_until
+from tests.running import Demo, new_folder, running_demo
 
 pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
 

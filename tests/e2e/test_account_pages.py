@@ -19,7 +19,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from tests.factories.people import PASSWORD, totp
-from tests.running import Demo, clean_environment, wait_until
+from tests.machine import wait_until
+from tests.running import Demo, clean_environment
 from travelcheck.stack.folders import ROOT
 
 pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]

@@ -8,6 +8,7 @@ import subprocess
 import pytest
 
 from demo.people import PEOPLE
+from tests.machine import wait_until
 from tests.running import (
     START_SECONDS,
     Demo,
@@ -16,7 +17,6 @@ from tests.running import (
     new_folder,
     processes_of,
     running_demo,
-    wait_until,
 )
 from travelcheck.stack.folders import ROOT
 

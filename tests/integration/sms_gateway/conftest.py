@@ -20,7 +20,8 @@ from sms_gateway import dispatch, services
 from sms_gateway.messages import Address
 from sms_gateway.models import OutboundMessage
 from tests.fakes.conversation import Seen, seen
-from tests.integration.sms_gateway.processes import Service, wait_for
+from tests.integration.sms_gateway.processes import Service
+from tests.machine import wait_until
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 Later = Callable[[float], None]
@@ -135,7 +136,7 @@ def service(transactional_db: None, tmp_path: Path) -> Iterator[Service]:
     try:
         for name in ("web", "worker", "beat"):
             running.start(name)
-        wait_for(running.is_answering, "the web process answers")
+        wait_until(running.is_answering, what="the web process answers")
         yield running
     finally:
         running.stop()

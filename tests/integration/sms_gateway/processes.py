@@ -2,11 +2,8 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,25 +11,9 @@ import requests
 
 from core.roles import SECRETS_OF_ROLE, database_variable
 from tests import database
+from tests.machine import free_port
 from travelcheck.stack.folders import ROOT
 from travelcheck.stack.supervisor import child_arguments
-
-PATIENCE_SECONDS = 60
-
-
-def wait_for(condition: Callable[[], bool], what: str) -> None:
-    """Wait until something is so; fail, with its name, when it never is."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            raise AssertionError(f"never happened: {what}")
-        time.sleep(0.05)
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @dataclass

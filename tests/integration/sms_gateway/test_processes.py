@@ -10,7 +10,8 @@ import pytest
 import redis
 import requests
 
-from tests.integration.sms_gateway.processes import Service, wait_for
+from tests.integration.sms_gateway.processes import Service
+from tests.machine import wait_until
 
 pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
 
@@ -60,7 +61,7 @@ def test_killed_workers_and_a_flushed_queue_lose_and_double_nothing(
     with ThreadPoolExecutor(8) as people:
         conversations = [people.submit(converse, phone) for phone in range(PHONES)]
         for share in (4, 2):
-            wait_for(partial(handled_more_than, total // share // 2), "work is under way")
+            wait_until(partial(handled_more_than, total // share // 2), what="work is under way")
             service.kill("worker")
             redis.Redis.from_url(service.redis_url).flushdb()
             service.start("worker")
@@ -68,11 +69,11 @@ def test_killed_workers_and_a_flushed_queue_lose_and_double_nothing(
 
     outbox = "SELECT count(*) FROM sms_gateway_outboundmessage WHERE state"
     still_open, delivered = f"{outbox} IN ('queued', 'sending')", f"{outbox} = 'delivered'"
-    wait_for(lambda: handled() == total, "every text is handled")
-    wait_for(lambda: count(superuser, still_open) == 0, "every reply is sent")
+    wait_until(lambda: handled() == total, what="every text is handled")
+    wait_until(lambda: count(superuser, still_open) == 0, what="every reply is sent")
     expected = [f"You said: text {n}" for n in range(ROUNDS)]
     assert [replies(service, number_id) for number_id in ids] == [expected] * PHONES
-    wait_for(lambda: count(superuser, delivered) == total, "receipts have come back")
+    wait_until(lambda: count(superuser, delivered) == total, what="receipts have come back")
     logs = "".join(service.log(name) for name in ("web", "worker", "beat"))
     assert "+86138" not in logs
     assert "You said" not in logs
@@ -84,9 +85,11 @@ def test_a_web_process_without_redis_still_takes_texts_at_once(
     alone = Service(tmp_path, "redis://127.0.0.1:1/0", extra={"WEB": "alone"})
     try:
         alone.start("web")
-        wait_for(alone.is_answering, "the web process answers")
+        wait_until(alone.is_answering, what="the web process answers")
         number_id = send(alone, "+8613800000001", "TRIP", "one")
         # The other processes share the database and have a queue: their sweep finds the text.
-        wait_for(lambda: replies(service, number_id) == ["You said: TRIP"], "the sweep finds it")
+        wait_until(
+            lambda: replies(service, number_id) == ["You said: TRIP"], what="the sweep finds it"
+        )
     finally:
         alone.stop()

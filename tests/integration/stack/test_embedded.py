@@ -10,7 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.integration.stack.waiting import wait_until
+from tests.machine import wait_until
 from travelcheck.stack.folders import LONGEST_FOLDER, StackError, remove_server_folder
 from travelcheck.stack.postgres import Postgres
 from travelcheck.stack.supervisor import child_arguments

@@ -14,7 +14,7 @@ import pytest
 
 from core.roles import LOGIN_ROLES, SECRETS_OF_ROLE, database_variable
 from tests import database
-from tests.integration.stack.waiting import descendants, is_alive, variables_of, wait_until
+from tests.machine import descendants, free_port, is_alive, variables_of, wait_until
 from travelcheck.stack.folders import ROOT
 
 pytestmark = [
@@ -33,12 +33,6 @@ ROLE_OF_PROCESS = {
 SECRETS = {name for names in SECRETS_OF_ROLE.values() for name in names} | {
     database_variable(role) for role in LOGIN_ROLES
 }
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.integration.stack.waiting import is_alive, wait_until
+from tests.machine import is_alive, wait_until
 from travelcheck.stack.folders import ROOT
 
 NAMES = ("parent", "alone")

@@ -1,16 +1,31 @@
-"""Waiting for a condition, and looking at processes."""
+"""Waiting for a condition, ports, and looking at processes."""
 
+import socket
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+PATIENCE_SECONDS = 60.0
 
-def wait_until(condition: Callable[[], object], seconds: float = 30) -> None:
-    """Return when the condition holds; fail the test when it does not in time."""
+
+def wait_until(
+    condition: Callable[[], object],
+    seconds: float = PATIENCE_SECONDS,
+    what: str = "what was waited for",
+) -> None:
+    """Return when the condition holds; fail the test, with `what`, when it does not in time."""
     deadline = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
+        if time.monotonic() > deadline:
+            raise AssertionError(f"not within {seconds:.0f} s: {what}")
         time.sleep(0.02)
+
+
+def free_port() -> int:
+    """A port nobody listens on: two services on one machine must not meet."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def is_alive(pid: int) -> bool:
