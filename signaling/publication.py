@@ -104,7 +104,8 @@ class Publisher:
         compilation.number_places(self.con)
         self.con.execute(
             """CREATE TABLE place_of_cell AS
-            SELECT cell, place FROM cells JOIN known_cells USING (cgi)"""
+            SELECT cell, place FROM cells JOIN known_cells USING (cgi)
+            UNION ALL SELECT -mcc, place FROM place_of_mcc"""
         )
         self.con.execute("CREATE TABLE days (day DATE, low BIGINT, high BIGINT)")
         bounds = local_days.day_bounds(self.days.first, self.days.last, self.days.zone)
@@ -198,7 +199,7 @@ class Publisher:
             """CREATE OR REPLACE TEMP VIEW events AS
             SELECT subscriber, t, place FROM taken WHERE place IS NOT NULL"""
         )
-        compilation.compile_stays(con, self.parameters)
+        compiled = compilation.compile_stays(con, self.parameters)
         con.execute(
             """CREATE OR REPLACE TEMP TABLE pieces AS
             SELECT d.day, u.subscriber,
@@ -231,7 +232,7 @@ class Publisher:
             SELECT subscriber, day, coalesce(hours, 0) AS hours, coalesce(points, 0) AS points
             FROM coverage FULL JOIN points USING (subscriber, day)"""
         )
-        return 0
+        return compiled.jumps
 
     def _compare(self, job: Todo, number: int) -> None:
         """The pairs that are not in the database as they should be: `changed(subscriber, day,

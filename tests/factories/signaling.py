@@ -144,8 +144,9 @@ def fortnight(phone: int, last: date, days: int = 14, seed: int = 0) -> list[Leg
     leave = first + timedelta(hours=dice.uniform(24, 24 * (days - 4)))
     back = leave + timedelta(hours=dice.uniform(8, 60))
     away = (home + 2 + phone % 2) % CITIES
+    on_the_way = timedelta(hours=3)
     return [
         Leg(home, first, leave, at_border),
-        Leg(away, leave, back),
-        Leg(home, back, end, at_border),
+        Leg(away, leave + on_the_way, back),
+        Leg(home, back + on_the_way, end, at_border),
     ]
