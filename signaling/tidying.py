@@ -11,6 +11,7 @@ from typing import Final
 from signaling import event_files
 from signaling.progress import Progress
 from signaling.publication import Publisher, stored_rows
+from signaling.sketch import sketch_sql
 from signaling.store import EventFile, Store
 
 MERGED: Final = 8  # files of about the same size become one: each row is rewritten a few times
@@ -49,8 +50,8 @@ def mergeable(where: Store, sealed: list[date]) -> Iterator[list[EventFile]]:
 def sketch(publisher: Publisher, files: list[EventFile]) -> None:
     """Replace the files of one day and bucket by one sketch.
 
-    Of an event without a place nothing is needed but that it was there: a day that has no others
-    keeps one of them, for its hours.
+    Most people spend a day in one place: its first and last event are its sketch, and need no
+    sorting.
     """
     con = publisher.con
     con.execute(
@@ -59,27 +60,22 @@ def sketch(publisher: Publisher, files: list[EventFile]) -> None:
         FROM ({stored_rows(files, publisher.days.zone)}) s LEFT JOIN place_of_cell p USING (cell)"""
     )
     con.execute(
-        """CREATE OR REPLACE TEMP TABLE hours_seen AS
-        SELECT subscriber, bit_or(hours) AS hours, min(t) AS t, count(place) = 0 AS nowhere
+        """CREATE OR REPLACE TEMP TABLE seen AS
+        SELECT subscriber, bit_or(hours) AS hours, min(t) AS first_t, max(t) AS last_t,
+               min(place) = max(place) AND count(place) = count(*) AS in_one_place
         FROM raw GROUP BY subscriber"""
     )
-    rows = """
-        WITH neighbours AS (
-            SELECT subscriber, t, cell, place,
-                   lag(place) OVER in_time AS before, lead(place) OVER in_time AS after
-            FROM (SELECT subscriber, t, place, min(cell) AS cell FROM raw
-                  WHERE place IS NOT NULL GROUP BY ALL)
-            WINDOW in_time AS (PARTITION BY subscriber ORDER BY t, place)
-        ), ends AS (
-            SELECT subscriber, t, cell FROM neighbours
-            WHERE before IS DISTINCT FROM place OR after IS DISTINCT FROM place
-            UNION ALL
-            SELECT r.subscriber, r.t, min(r.cell) FROM raw r
-            JOIN hours_seen h ON h.subscriber = r.subscriber AND h.nowhere AND h.t = r.t
-            GROUP BY ALL
-        )
-        SELECT e.subscriber, e.t, e.cell, h.hours FROM ends e JOIN hours_seen h USING (subscriber)
-    """
+    con.execute(
+        """CREATE OR REPLACE TEMP VIEW moving AS
+        SELECT r.subscriber, r.t, r.cell FROM raw r JOIN seen s USING (subscriber)
+        WHERE s.in_one_place IS NOT TRUE"""
+    )
+    rows = f"""
+        SELECT e.subscriber, e.t, e.cell, s.hours FROM (
+            SELECT r.subscriber, r.t, r.cell FROM raw r JOIN seen s USING (subscriber)
+            WHERE s.in_one_place AND r.t IN (s.first_t, s.last_t)
+            UNION ALL ({sketch_sql("moving", "place_of_cell")})
+        ) e JOIN seen s USING (subscriber)"""
     made = publisher.work / "made.parquet"
     publisher.where.exchange(files, made, event_files.write(con, rows, made, sketch=True))
 
