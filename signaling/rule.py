@@ -21,6 +21,7 @@ class Parameters:
     near_percent: int = 70
     wide_window: int = 12 * HOUR_MS
     wide_percent: int = 60
+    alone: int = 8 * HOUR_MS
     padding: int = 30 * MINUTE_MS
     padding_part: int = 3
     max_padding: int = 2 * HOUR_MS
@@ -32,12 +33,12 @@ class Parameters:
             raise ValueError("the rule's parameters are positive")
         if self.max_silence < LONGEST_LOCAL_DAY:
             raise ValueError("max_silence must not be shorter than the longest day, 25 hours")
-        if not self.near_window <= self.wide_window <= 12 * HOUR_MS:
-            raise ValueError("near_window must not exceed wide_window, nor that half a day")
-        if max(100 - self.near_percent, 100 - self.wide_percent) >= 50:
+        if not self.near_window <= self.wide_window <= 24 * HOUR_MS - self.alone:
+            # Only then does no verdict on a run that reaches into a day look back beyond the day
+            # before: either the run began so late, or it is so long that it speaks for itself.
+            raise ValueError("near_window must not exceed wide_window, nor that and alone a day")
+        if not (50 < self.near_percent <= 100 and 50 < self.wide_percent <= 100):
             raise ValueError("near_percent and wide_percent must be more than half")
-        if max(self.near_percent, self.wide_percent) > 100:
-            raise ValueError("shares must be percentages")
         if self.max_padding < self.padding:
             raise ValueError("max_padding must not be shorter than padding")
         if self.max_absence >= self.minimum_stay:

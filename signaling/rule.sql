@@ -74,13 +74,14 @@ located AS (
     GROUP BY subscriber, place, city, run
 ),
 -- 3. Jumps: a run elsewhere goes when no vehicle could have come from the run before nor gone on to
---    the run after it, while it could have gone from the one to the other.
+--    the run after it, while it could have gone from the one to the other; of two runs that contradict
+--    each other the longer one is believed.
 sequence AS (
     SELECT subscriber, place, first_t, last_t, city,
            LAG(place) OVER in_time AS place_before, LAG(city) OVER in_time AS city_before,
-           LAG(last_t) OVER in_time AS t_before,
+           LAG(last_t) OVER in_time AS t_before, LAG(last_t - first_t) OVER in_time AS seen_before,
            LEAD(place) OVER in_time AS place_after, LEAD(city) OVER in_time AS city_after,
-           LEAD(first_t) OVER in_time AS t_after
+           LEAD(first_t) OVER in_time AS t_after, LEAD(last_t - first_t) OVER in_time AS seen_after
     FROM located
     WINDOW in_time AS (PARTITION BY subscriber ORDER BY first_t, last_t, place)
 ),
@@ -100,6 +101,7 @@ legs AS (
     JOIN places b ON b.place = s.place_before
     JOIN places a ON a.place = s.place_after
     WHERE s.city <> s.city_before AND s.city <> s.city_after
+      AND s.last_t - s.first_t <= s.seen_before AND s.last_t - s.first_t <= s.seen_after
       AND s.t_after - s.t_before <= $max_silence
 ),
 jumps AS (
@@ -158,47 +160,49 @@ shares AS (
 -- A long run speaks for itself. Else clear near by: that side. Else clear in the wide and not against
 -- the near: that side. Else both, first the one with the larger share of the two together.
 verdicts AS (
-    SELECT subscriber, a, b, city, first_t, last_t,
-           CASE WHEN own >= 2 * $wide_window OR near_a + near_b = 0 THEN city
+    SELECT subscriber, a, b, first_t, last_t, own,
+           CASE WHEN own >= 2 * $alone OR near_a + near_b = 0 THEN city
                 WHEN 100 * near_a >= $near_percent * (near_a + near_b) THEN a
                 WHEN 100 * near_b >= $near_percent * (near_a + near_b) THEN b
                 WHEN near_a >= near_b AND 100 * wide_a >= $wide_percent * (wide_a + wide_b) THEN a
                 WHEN near_b >= near_a AND 100 * wide_b >= $wide_percent * (wide_a + wide_b) THEN b
                 ELSE 0 END AS firm,
-           CASE WHEN (near_a - near_b) * (wide_a + wide_b) + (wide_a - wide_b) * (near_a + near_b) >= 0
-                THEN a ELSE b END AS likelier
+           (near_a - near_b) * (wide_a + wide_b) + (wide_a - wide_b) * (near_a + near_b) AS lean
     FROM shares
 ),
+-- A doubt is one answer whichever side is ahead; lean2 says for how much longer the first one was.
 settled AS (
-    SELECT subscriber, first_t, last_t, city, 0 AS alt FROM across WHERE partner IS NULL
+    SELECT subscriber, first_t, last_t, city, 0 AS alt, 0 AS lean2 FROM across WHERE partner IS NULL
     UNION ALL
-    SELECT subscriber, first_t, last_t, CASE WHEN firm > 0 THEN firm ELSE likelier END AS city,
-           CASE WHEN firm > 0 THEN 0 WHEN likelier = a THEN b ELSE a END AS alt
+    SELECT subscriber, first_t, last_t, CASE WHEN firm > 0 THEN firm ELSE a END AS city,
+           CASE WHEN firm > 0 THEN 0 ELSE b END AS alt,
+           CASE WHEN firm > 0 THEN 0 WHEN lean >= 0 THEN own ELSE -own END AS lean2
     FROM verdicts
 ),
 -- 5. Presences: what follows one another with the same answer.
 changes AS (
-    SELECT subscriber, first_t, last_t, city, alt,
+    SELECT subscriber, first_t, last_t, city, alt, lean2,
            CASE WHEN LAG(city) OVER in_time = city AND LAG(alt) OVER in_time = alt
                      AND first_t - LAG(last_t) OVER in_time <= $max_silence THEN 0 ELSE 1 END AS opens
     FROM settled
     WINDOW in_time AS (PARTITION BY subscriber ORDER BY first_t, last_t, city, alt)
 ),
 counted AS (
-    SELECT subscriber, first_t, last_t, city, alt,
+    SELECT subscriber, first_t, last_t, city, alt, lean2,
            SUM(opens) OVER (PARTITION BY subscriber ORDER BY first_t, last_t, city, alt
                             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS presence
     FROM changes
 ),
 presences AS (
-    SELECT subscriber, city, alt, presence, MIN(first_t) AS first_t, MAX(last_t) AS last_t
+    SELECT subscriber, city, alt, presence, MIN(first_t) AS first_t, MAX(last_t) AS last_t,
+           SUM(lean2) AS lean2
     FROM counted
     GROUP BY subscriber, city, alt, presence
 ),
 -- 6. Padding: half of the gap to each neighbour; at most a part of what was seen, which counts as at
 --    least the smallest padding and at most the largest; none where there is no neighbour.
 gaps AS (
-    SELECT subscriber, city, alt, first_t, last_t,
+    SELECT subscriber, city, alt, lean2, first_t, last_t,
            first_t - (LAG(last_t) OVER in_time) AS gap_before,
            (LEAD(first_t) OVER in_time) - last_t AS gap_after,
            CASE WHEN last_t - first_t < $padding_part * $padding THEN 2 * $padding
@@ -208,7 +212,7 @@ gaps AS (
     WINDOW in_time AS (PARTITION BY subscriber ORDER BY presence)
 ),
 padded AS (
-    SELECT subscriber, city, alt, first_t,
+    SELECT subscriber, city, alt, lean2, first_t,
            2 * first_t - CASE WHEN gap_before IS NULL THEN 0
                               WHEN gap_before > most2 THEN most2 ELSE gap_before END AS lo2,
            2 * last_t + CASE WHEN gap_after IS NULL THEN 0
@@ -218,7 +222,7 @@ padded AS (
 -- 7. Spells: an absence is bridged when it is short, and no longer than the presences before and after
 --    it on average, whatever was seen in between. So most of every spell was spent there.
 absences AS (
-    SELECT subscriber, city, alt, first_t, lo2, hi2,
+    SELECT subscriber, city, alt, lean2, first_t, lo2, hi2,
            CASE WHEN lo2 - LAG(hi2) OVER in_city <= 2 * $max_absence
                      AND 2 * (lo2 - LAG(hi2) OVER in_city)
                          <= hi2 - lo2 + LAG(hi2 - lo2) OVER in_city THEN 0 ELSE 1 END AS breaks_off
@@ -226,25 +230,26 @@ absences AS (
     WINDOW in_city AS (PARTITION BY subscriber, city, alt ORDER BY first_t)
 ),
 numbered AS (
-    SELECT subscriber, city, alt, lo2, hi2,
+    SELECT subscriber, city, alt, lean2, lo2, hi2,
            SUM(breaks_off) OVER (PARTITION BY subscriber, city, alt ORDER BY first_t
                                  ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW) AS spell
     FROM absences
 ),
 spells AS (
-    SELECT subscriber, city, alt, MIN(lo2) AS lo2, MAX(hi2) AS hi2
+    SELECT subscriber, city, alt, MIN(lo2) AS lo2, MAX(hi2) AS hi2, SUM(lean2) AS lean2
     FROM numbered
     GROUP BY subscriber, city, alt, spell
 ),
 -- 8. Nested spells go: inside one that began no later. The longest reach of all earlier ones is enough
 --    to know, since spells of one answer never overlap.
 reaches AS (
-    SELECT subscriber, city, alt, lo2, hi2, MAX(hi2) OVER earlier AS reach2
+    SELECT subscriber, city, alt, lean2, lo2, hi2, MAX(hi2) OVER earlier AS reach2
     FROM spells
     WINDOW earlier AS (PARTITION BY subscriber ORDER BY lo2, hi2 DESC, alt, city
                        ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
 )
-SELECT subscriber, city, CASE WHEN alt > 0 THEN alt END AS alt_city,
+SELECT subscriber, CASE WHEN lean2 >= 0 THEN city ELSE alt END AS city,
+       CASE WHEN alt = 0 THEN NULL WHEN lean2 >= 0 THEN alt ELSE city END AS alt_city,
        CAST(FLOOR(lo2 / 2) AS BIGINT) AS start_ms,
        CAST(FLOOR(hi2 / 2) AS BIGINT) AS end_ms
 FROM reaches

@@ -1,6 +1,12 @@
-"""The rule on a handful of sightings, with DuckDB."""
+"""The rule on a handful of sightings, with DuckDB, in an invented country.
 
-from collections.abc import Iterable, Sequence
+Cities 1, 2 and 3 lie 100 km apart in a row, city 9 lies 2,000 km from them. Place 12 is a cell of
+city 1 that reaches into city 2, place 21 one of city 2 that reaches into city 1; the other cells
+of city n are place n. Place -460 is "somewhere in the country" of them all (as a city: 46), place
+-454 in another one (45).
+"""
+
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any
 
@@ -10,32 +16,47 @@ from signaling import compilation, rule
 
 MINUTE = rule.MINUTE_MS
 HOUR = rule.HOUR_MS
+DAY = 24 * HOUR
 
-Sighting = tuple[int, int, int]  # subscriber, t, city
+Sighting = tuple[int, int, int]  # subscriber, t, place
 Stay = tuple[int, int, int | None, int, int]  # subscriber, city, alt_city, start, end
+
+CITY_OF = {1: 1, 2: 2, 3: 3, 9: 9, 12: 1, 21: 2, 23: 2, 32: 3}
+_X = {1: 1000, 2: 2000, 3: 3000, 9: 22_000}  # in units of 100 m
+PLACES = [
+    (place, city, place % 10 if place > 10 else None, 460, _X[city], 0, 60_000, 500)
+    for place, city in CITY_OF.items()
+] + [
+    (-460, 46, None, 460, None, None, None, None),
+    (-454, 45, None, 454, None, None, None, None),
+]
 
 
 @lru_cache(maxsize=1)
 def _engine() -> duckdb.DuckDBPyConnection:
-    return duckdb.connect(":memory:", config={"threads": 1})
+    con = duckdb.connect(":memory:", config={"threads": 1})
+    con.execute(
+        "CREATE TABLE places (place INTEGER, city INTEGER, partner INTEGER, country INTEGER,"
+        " x BIGINT, y BIGINT, z BIGINT, reach BIGINT)"
+    )
+    con.executemany("INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)", PLACES)
+    return con
 
 
-def stays(
+def compiled(
     sightings: Iterable[Sighting],
     *,
-    borders: Sequence[tuple[int, int]] = (),
     parameters: rule.Parameters | None = None,
     reduced: bool = True,
-) -> list[Stay]:
-    """Stays in order. `reduced`: with the fast plan, else the text of the rule on all sightings."""
+) -> tuple[list[Stay], int]:
+    """Stays in order, and how many jumps were dropped.
+
+    `reduced`: with the fast plan, else the text of the rule on all sightings.
+    """
     parameters = parameters or rule.Parameters()
     with _engine().cursor() as con:
         con.execute(
             "CREATE OR REPLACE TEMP TABLE events (subscriber BIGINT, t BIGINT, place INTEGER)"
-        )
-        con.execute(
-            "CREATE OR REPLACE TEMP TABLE places (place INTEGER, city INTEGER, partner INTEGER,"
-            " country INTEGER, x BIGINT, y BIGINT, z BIGINT, reach BIGINT)"
         )
         rows: list[Any] = list(sightings)
         if rows:
@@ -44,20 +65,29 @@ def stays(
                 " unnest(?::INTEGER[])",
                 [list(column) for column in zip(*rows, strict=True)],
             )
-        con.execute("INSERT INTO places SELECT DISTINCT place, place, NULL FROM events")
-        for number, (one, other) in enumerate(borders):
-            con.execute("INSERT INTO places VALUES (?, ?, ?)", [1000 + number, one, other])
         if reduced:
             compilation.compile_stays(con, parameters)
         else:
             con.execute("CREATE OR REPLACE TEMP VIEW sightings AS FROM events")
-            con.execute(f"CREATE OR REPLACE TEMP TABLE stays AS {rule.sql(parameters)}")
-        return con.execute("FROM stays ORDER BY subscriber, start_ms, city").fetchall()
+            con.execute(f"CREATE OR REPLACE TEMP TABLE compiled AS {rule.sql(parameters)}")
+        found = con.execute("FROM compiled ORDER BY subscriber, start_ms, city").fetchall()
+    return [row for row in found if row[1] is not None], sum(row[1] is None for row in found)
 
 
-def every(minutes: int, city: int, start: float, end: float, subscriber: int = 1) -> list[Sighting]:
+def stays(
+    sightings: Iterable[Sighting],
+    *,
+    parameters: rule.Parameters | None = None,
+    reduced: bool = True,
+) -> list[Stay]:
+    return compiled(sightings, parameters=parameters, reduced=reduced)[0]
+
+
+def every(
+    minutes: int, place: int, start: float, end: float, subscriber: int = 1
+) -> list[Sighting]:
     """A sighting every few minutes from `start` to `end`, both in hours."""
     return [
-        (subscriber, t, city)
+        (subscriber, t, place)
         for t in range(round(start * HOUR), round(end * HOUR) + 1, minutes * MINUTE)
     ]
