@@ -43,10 +43,17 @@ class StayPoint:
 
 @dataclass(frozen=True, slots=True)
 class Coverage:
-    """In which hours of a local day the phone was observed: bit n for hour n."""
+    """In which hours of a local day the phone was observed: bit n for the n-th hour since midnight.
+
+    A day on which the clocks change has 23 or 25 of them.
+    """
 
     day: date
     hours: int
+
+    @property
+    def hours_observed(self) -> int:
+        return self.hours.bit_count()
 
 
 @dataclass(frozen=True, slots=True)
