@@ -17,7 +17,7 @@ DEFAULT: Final = rule.Parameters()
 SILENCE, SPEED = DEFAULT.max_silence, DEFAULT.max_speed
 PADDING, LARGEST, PART = DEFAULT.padding, DEFAULT.max_padding, DEFAULT.padding_part
 NEAR, NEAR_PERCENT = DEFAULT.near_window, DEFAULT.near_percent
-WIDE, WIDE_PERCENT = DEFAULT.wide_window, DEFAULT.wide_percent
+WIDE, WIDE_PERCENT, ALONE = DEFAULT.wide_window, DEFAULT.wide_percent, DEFAULT.alone
 ABSENCE: Final = DEFAULT.max_absence
 DAY: Final = 86_400_000
 CITY, PARTNER, COUNTRY, X, REACH = 0, 1, 2, 3, 6
@@ -78,7 +78,8 @@ def reached(runs: Integers, places: Integers) -> Integers:
     for i in range(1, len(runs) - 1):
         b, p, a = places[runs[i - 1, 0]], places[runs[i, 0]], places[runs[i + 1, 0]]
         before, first, last, after = runs[i - 1, 2], runs[i, 1], runs[i, 2], runs[i + 1, 1]
-        if p[CITY] in (b[CITY], a[CITY]) or after - before > SILENCE:
+        longer = min(before - runs[i - 1, 1], runs[i + 1, 2] - after)
+        if p[CITY] in (b[CITY], a[CITY]) or after - before > SILENCE or last - first > longer:
             continue
         if min(b[REACH], p[REACH], a[REACH]) >= 0:
             keep[i] = (
@@ -105,22 +106,19 @@ def side(runs: Integers, i: int) -> tuple[int, int]:
 
 
 @numba.njit(nogil=True)
-def verdict(city: int, a: int, b: int, near: Integers, wide: Integers) -> tuple[int, int]:
-    """The city, and 0 or the other one that it may be as well."""
+def verdict(a: int, b: int, near: Integers, wide: Integers) -> int:
+    """4. The firm one of two cities; 0 when it may be either and the first one leads, -1 when the
+    other does."""
     both, all_day = near[0] + near[1], wide[0] + wide[1]
-    if both == 0:
-        return city, 0
     if 100 * near[0] >= NEAR_PERCENT * both:
-        return a, 0
+        return a
     if 100 * near[1] >= NEAR_PERCENT * both:
-        return b, 0
+        return b
     if near[0] >= near[1] and 100 * wide[0] >= WIDE_PERCENT * all_day:
-        return a, 0
+        return a
     if near[1] >= near[0] and 100 * wide[1] >= WIDE_PERCENT * all_day:
-        return b, 0
-    if (near[0] - near[1]) * all_day + (wide[0] - wide[1]) * both >= 0:
-        return a, b
-    return b, a
+        return b
+    return 0 if (near[0] - near[1]) * all_day + (wide[0] - wide[1]) * both >= 0 else -1
 
 
 @numba.njit(nogil=True)
@@ -147,19 +145,23 @@ def settle_boundary(
             wide_from += 1
         while wide_to < n and runs[members[wide_to], 1] <= first + WIDE:
             wide_to += 1
-        if own[k] < 2 * WIDE:
-            near, wide = sums[near_to] - sums[near_from], sums[wide_to] - sums[wide_from]
-            out[row, 2], out[row, 3] = verdict(out[row, 2], a, b, near, wide)
+        near, wide = sums[near_to] - sums[near_from], sums[wide_to] - sums[wide_from]
+        if own[k] >= 2 * ALONE or near[0] + near[1] == 0:
+            continue
+        firm = verdict(a, b, near, wide)
+        if firm > 0:
+            out[row, 2] = firm
+        else:
+            out[row, 2], out[row, 3], out[row, 4] = a, b, own[k] if firm == 0 else -own[k]
 
 
 @numba.njit(nogil=True)
 def settled(runs: Integers, places: Integers) -> Integers:
-    """4. Rows of (first, last, city, alt), sorted."""
-    out = np.empty((len(runs), 4), np.int64)
+    """4. Rows of (first, last, city, alt, lean2), sorted."""
+    out = np.zeros((len(runs), 5), np.int64)
     waiting = np.zeros(len(runs), np.bool_)
     for i in range(len(runs)):
-        out[i, 0], out[i, 1], out[i, 2], out[i, 3] = runs[i, 1], runs[i, 2], 0, 0
-        out[i, 2] = places[runs[i, 0], CITY]
+        out[i, 0], out[i, 1], out[i, 2] = runs[i, 1], runs[i, 2], places[runs[i, 0], CITY]
         waiting[i] = places[runs[i, 0], PARTNER] > 0
     for i in range(len(runs)):
         if not waiting[i]:
@@ -200,12 +202,13 @@ def is_less(one: Integers, other: Integers) -> bool:
 
 @numba.njit(nogil=True)
 def presences(rows: Integers) -> Integers:
-    """5. and 6. Rows of (lo2, hi2, city, alt): what follows with one answer, padded."""
+    """5. and 6. Rows of (lo2, hi2, city, alt, lean2): what follows with one answer, padded."""
     n = 0
     for i in range(len(rows)):
         same = n > 0 and rows[i, 2] == rows[n - 1, 2] and rows[i, 3] == rows[n - 1, 3]
         if same and rows[i, 0] - rows[i - 1, 1] <= SILENCE:
             rows[n - 1, 1] = max(rows[n - 1, 1], rows[i, 1])
+            rows[n - 1, 4] += rows[i, 4]
         else:
             rows[n] = rows[i]
             n += 1
@@ -223,8 +226,8 @@ def presences(rows: Integers) -> Integers:
 
 @numba.njit(nogil=True)
 def spells_of(padded: Integers) -> Integers:
-    """7. Rows of (lo2, -hi2, alt, city), sorted: absences that are bridged."""
-    rows = np.empty((len(padded), 4), np.int64)
+    """7. Rows of (lo2, -hi2, alt, city, lean2), sorted: absences that are bridged."""
+    rows = np.empty((len(padded), 5), np.int64)
     lengths = np.empty(len(padded), np.int64)
     n = 0
     for i in range(len(padded)):
@@ -241,9 +244,10 @@ def spells_of(padded: Integers) -> Integers:
                 found = -1
         if found >= 0:
             rows[found, 1], lengths[found] = -hi2, length
+            rows[found, 4] += padded[i, 4]
         else:
             rows[n, 0], rows[n, 1], rows[n, 2], rows[n, 3] = lo2, -hi2, alt, city
-            lengths[n] = length
+            rows[n, 4], lengths[n] = padded[i, 4], length
             n += 1
     sort_rows(rows[:n])
     return rows[:n]
@@ -264,7 +268,8 @@ def compile_person(
     reach = -1
     for spell in spells_of(presences(settled(runs, places))):
         if reach < -spell[1] and spell[0] < -spell[1]:  # 8. Not nested.
-            out[rows, 0], out[rows, 1], out[rows, 2] = person, spell[3], spell[2]
+            city, alt = (spell[3], spell[2]) if spell[4] >= 0 else (spell[2], spell[3])
+            out[rows, 0], out[rows, 1], out[rows, 2] = person, city, alt
             out[rows, 3], out[rows, 4] = spell[0] >> 1, -spell[1] >> 1
             rows += 1
         reach = max(reach, -spell[1])
