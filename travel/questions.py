@@ -30,7 +30,7 @@ from travel.window import Window
 
 #: No question looks back further, whatever window a release has.
 MOST_DAYS = 14
-ALL_HOURS = (1 << 24) - 1
+ALL_HOURS = (1 << 25) - 1  # a day on which the clocks go back has 25
 
 
 class Value(Enum):
