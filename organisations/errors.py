@@ -17,6 +17,10 @@ class LastOwnerError(Exception):
     """An organisation keeps at least one owner."""
 
 
+class TooManyError(Exception):
+    """Enough invitations for one day: e-mails to strangers are not for an owner to pour out."""
+
+
 class AlreadyMemberError(Exception):
     """The person belongs to the organisation already."""
 

@@ -25,6 +25,7 @@ SWEEPS = {
     "inquiry.tasks.sweep": settings.SWEEP_SECONDS,
     "accounts.tasks.sweep": 30,
     "accounts.tasks.forget_sessions": 3600,
+    "organisations.tasks.forget": 3600,
     "consent.tasks.expire_due": 60,
     "verification.tasks.publish": 60,
     "sms_gateway.tasks.purge_bodies": 600,

@@ -84,6 +84,9 @@ TABLES: Grants = {
         # accounts: e-mails and what sessions leave behind
         "accounts_outgoingmail": ["SELECT", "UPDATE (due_at, attempts)", "DELETE"],
         "django_session": ["SELECT (expire_date)", "DELETE"],
+        # organisations: whose time is up
+        "organisations_organisation": ["SELECT (approved_at, closed_at, applied_at)", "DELETE"],
+        "organisations_invitation": ["SELECT (created_at)", "DELETE"],
         # audit
         "audit_entry": ["SELECT"],
         # subscribers: whose stay-points are whose is not for the worker to know

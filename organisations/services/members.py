@@ -18,6 +18,8 @@ from organisations.catalogue import Role, Status
 from organisations.models import Invitation, Membership, Organisation
 
 INVITATION_LIFE = timedelta(days=7)
+#: In 24 hours: e-mails of one organisation, and those of them to one address.
+INVITATIONS_A_DAY, TO_ONE_ADDRESS = 50, 3
 
 
 def lock(organisation_id: uuid.UUID) -> Organisation:
@@ -44,13 +46,18 @@ def invite(*, by: Membership, email: str, role: Role) -> Invitation:
     """Invite a person by e-mail; an older invitation to the address ends.
 
     The same happens whether or not there is an account with the address. Raises NotAllowedError,
-    WrongStateError, AlreadyMemberError, and ValidationError for a bad address.
+    WrongStateError, AlreadyMemberError, TooManyError, and ValidationError for a bad address.
     """
     organisation = lock(by.organisation_id)
     owner = owner_now(by)
     address = accounts.normal_address(email)
     if Membership.objects.filter(organisation=organisation, user__email=address).exists():
         raise errors.AlreadyMemberError
+    today = Invitation.objects.filter(
+        organisation=organisation, created_at__gt=clock.now() - timedelta(days=1)
+    )
+    if today.count() >= INVITATIONS_A_DAY or today.filter(email=address).count() >= TO_ONE_ADDRESS:
+        raise errors.TooManyError
     return _invite(organisation, address, Role(role), by="organisation", by_ref=owner.user_id)
 
 

@@ -28,6 +28,8 @@ def members(request: HttpRequest, member: Membership) -> HttpResponse:
             )
         except errors.AlreadyMemberError:
             form.add_error("email", words("members.already"))
+        except errors.TooManyError:
+            form.add_error(None, words("members.too_many"))
         else:
             messages.success(request, words("members.invited"))
             return redirect("employers:members", member.organisation_id)

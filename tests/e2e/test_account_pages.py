@@ -203,7 +203,7 @@ def test_from_the_first_operator_to_an_employers_key(demo: Demo, browser: Browse
     employer.look("log-in")
 
     operator.press("Log out")
-    operator.go("/account/login/")
+    expect(operator.page).to_have_url(re.compile("/account/login/$"))
     operator.page.locator("[name=login]").fill("olu@service.example")
     operator.page.locator("[name=password]").fill(PASSWORD)
     operator.page.keyboard.press("Enter")

@@ -206,6 +206,14 @@ def test_a_new_password_ends_every_other_session() -> None:
     assert not people.is_in(elsewhere)
 
 
+def test_logging_out_ends_the_session_for_good() -> None:
+    client = people.enter(people.person(EMAIL))
+    cookie = client.cookies[settings.SESSION_COOKIE_NAME].value
+    assert client.post("/account/logout/").headers["Location"] == LOG_IN
+    client.cookies[settings.SESSION_COOKIE_NAME] = cookie
+    assert not people.is_in(client)
+
+
 def test_a_closed_account_is_out_at_once(superuser: psycopg.Connection) -> None:
     client = people.enter(people.person(EMAIL))
     assert people.is_in(client)

@@ -81,6 +81,22 @@ def test_a_newer_invitation_ends_the_older(invited: Callable[[], str]) -> None:
     accept(newer)
 
 
+def test_invitations_are_no_way_to_pour_out_mail(owner: Membership) -> None:
+    start = clock.now()
+    with time_machine.travel(start, tick=False) as at:
+        for _ in range(members.TO_ONE_ADDRESS):
+            invitation = members.invite(by=owner, email=NEW, role=Role.VIEWER)
+            members.revoke_invitation(by=owner, invitation_id=invitation.id)
+        with pytest.raises(errors.TooManyError):
+            members.invite(by=owner, email=NEW, role=Role.VIEWER)
+        for number in range(members.INVITATIONS_A_DAY - members.TO_ONE_ADDRESS):
+            members.invite(by=owner, email=f"{number}@employer.example", role=Role.VIEWER)
+        with pytest.raises(errors.TooManyError):
+            members.invite(by=owner, email="one-more@employer.example", role=Role.VIEWER)
+        at.move_to(start + timedelta(days=1))
+        members.invite(by=owner, email=NEW, role=Role.VIEWER)
+
+
 def test_an_invitation_is_for_its_address_alone(
     owner: Membership, invited: Callable[[], str], as_role: Callable[[str], Any]
 ) -> None:
