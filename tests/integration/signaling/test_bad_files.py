@@ -11,6 +11,7 @@ import duckdb
 import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
+from django.test import override_settings
 
 from core import clock
 from core.models import Feed
@@ -266,3 +267,34 @@ def test_bad_places_change_nothing(service: Service, content: bytes, said: str) 
     with pytest.raises(CommandError, match=said):
         call_command("load_cities", str(path))
     assert (service.store.cities.read_bytes(), service.store.cells.read_bytes()) == before
+
+
+def test_a_store_that_cannot_be_written_is_one_line(service: Service) -> None:
+    events = service.folder / "events.csv"
+    events.write_bytes(good_events(service))
+    in_the_way = service.folder / "file"
+    in_the_way.touch()
+    with (
+        override_settings(SIGNALING_STORE=in_the_way / "store"),
+        pytest.raises(CommandError, match=r"Not a directory\. What was taken in is safe"),
+    ):
+        call_command("ingest_events", str(events))
+
+
+def test_a_database_that_refuses_is_one_line_without_values(service: Service) -> None:
+    service.superuser.execute("ALTER TABLE signaling_ingestedfile RENAME TO gone")
+    events = service.folder / "events.csv"
+    events.write_bytes(good_events(service))
+    with pytest.raises(CommandError, match=r"the database refused \(UndefinedTable\)") as failed:
+        call_command("ingest_events", str(events))
+    assert "\n" not in str(failed.value)
+
+
+def test_ctrl_c_says_how_to_go_on(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(*args: object, **kwargs: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("signaling.cells.read_cells", interrupted)
+    with pytest.raises(CommandError, match="run this again to go on") as failed:
+        call_command("load_cells", str(made.write_cells(service.folder / "more.csv")))
+    assert failed.value.returncode == 130
