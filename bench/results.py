@@ -61,7 +61,7 @@ def write(found: Sequence[Result], folder: Path, name: str) -> None:
         for row in map(asdict, found)
     ]
     (folder / f"{name}.json").write_text(json.dumps(rows, indent=1, ensure_ascii=False) + "\n")
-    if found:
+    if any(result.ratio for result in found):
         _plot(found, folder / f"{name}.svg", name)
 
 
@@ -88,30 +88,33 @@ def _short(value: float) -> float | int:
 
 
 def _plot(found: Sequence[Result], path: Path, name: str) -> None:
-    """One panel for each unit; a line across a bar is what it is compared with."""
-    from matplotlib.figure import Figure  # slow to import
+    """What is compared with something: how many times it, and whether that is enough."""
+    import matplotlib as mpl  # slow to import
+    from matplotlib.figure import Figure
 
-    units = list(dict.fromkeys(result.unit for result in found))
-    groups = [[result for result in found if result.unit == unit] for unit in units]
-    figure = Figure(figsize=(11, 1.0 + sum(0.36 * len(g) + 0.8 for g in groups)), layout="tight")
-    panels = figure.subplots(
-        len(groups), squeeze=False, gridspec_kw={"height_ratios": [len(g) + 1 for g in groups]}
-    )
+    rows = [(result, result.ratio) for result in found if result.ratio]
+    figure = Figure(figsize=(11, 1.2 + 0.4 * len(rows)), layout="constrained")
+    axes = figure.subplots()
     colours = {True: "#2a7f62", False: "#c0392b", None: "#7f8c8d"}
-    for panel, group, unit in zip(panels[:, 0], groups, units, strict=True):
-        places = range(len(group))
-        panel.barh(places, [r.value for r in group], color=[colours[r.holds] for r in group])
-        for place, result in zip(places, group, strict=True):
-            panel.annotate(f" {_number(result.value)}", (max(result.value, 0), place), va="center")
-            if result.floor is not None:
-                panel.plot([result.floor] * 2, [place - 0.4, place + 0.4], color="black")
-        panel.set_yticks(places, [r.name for r in group], fontsize=8)
-        panel.invert_yaxis()
-        if min(r.value for r in group) > 0 and max(r.value for r in group) > 50 * min(
-            r.value for r in group
-        ):
-            panel.set_xscale("log")
-        panel.set_xlabel(unit)
-        panel.spines[["top", "right"]].set_visible(False)
-    figure.suptitle(f"{name}: green holds, red is missed, grey has no bar; | compared with")
-    figure.savefig(path, metadata={"Date": None})
+    axes.barh(
+        range(len(rows)),
+        [ratio - 1 for _, ratio in rows],
+        left=1,
+        color=[colours[result.holds] for result, _ in rows],
+    )
+    axes.set_xscale("log")
+    for place, (result, ratio) in enumerate(rows):
+        text = f" {_number(ratio)} ×  ({_number(result.value)} {result.unit}) "
+        side = "left" if ratio >= 1 else "right"
+        axes.annotate(text, (ratio, place), va="center", ha=side, fontsize=8)
+    axes.axvline(1, color="black", linewidth=0.8)
+    axes.margins(x=0.35)
+    axes.set_yticks(range(len(rows)), [result.name for result, _ in rows], fontsize=8)
+    axes.invert_yaxis()
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(
+        f"{name}: value by what it is compared with (green holds, red misses, grey: no bar)"
+    )
+    axes.title.set_fontsize(10)
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(path, metadata={"Date": None} if path.suffix == ".svg" else None)

@@ -16,7 +16,7 @@ import duckdb
 import psycopg
 
 from bench.processes import ROOT, BrokenError, Measured, run
-from bench.results import OUT, Result
+from bench.results import OUT, Result, against
 from bench.signaling.generator import ZONE, Data, imsi_sql, make
 from bench.signaling.sizes import Sizes, city_day, day_after
 from bench.signaling.world import World
@@ -27,6 +27,7 @@ from travelcheck.stack.local import environment_for, make_keys, write_secret
 from travelcheck.stack.postgres import Postgres
 
 FOLDER: Final = OUT / "stack"
+BATCH_SECONDS: Final = 60.0  # "in seconds", and long before the next one comes
 SETTINGS: Final = {
     "DEMO": "1",
     "SMS_PROVIDER": "sandbox",
@@ -55,7 +56,9 @@ def measure(parent: Path, world: World, sizes: Sizes, say: Say) -> Iterator[Resu
         yield from _day_rows(data, day)
         say(f"ingest: a batch of {sizes.batch:,}")
         more = run("bench.signaling.ingest", batch, environment=environment)
-        yield from _rows(f"a batch of {more.facts['rows']:,} events after it", more)
+        name = f"a batch of {more.facts['rows']:,} events after it"
+        yield from _rows(name, more)
+        yield against(f"{name}: limit", more.seconds, "seconds", BATCH_SECONDS, most=1.0)
         yield from _disk(service, data, size.people)
 
 

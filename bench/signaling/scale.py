@@ -48,7 +48,7 @@ class Figures:
     kept: float  # share of events in sketches
     in_database: float  # bytes of a person and day
     subscription: float  # bytes of a person
-    peak_mb: float
+    sizes: str
 
 
 def read(path: Path) -> Figures:
@@ -73,12 +73,16 @@ def read(path: Path) -> Figures:
         kept=find("of the events stay in the sketches", unit="share"),
         in_database=find("stay-points and coverage", unit="bytes"),
         subscription=find("subscriptions in PostgreSQL", unit="bytes"),
-        peak_mb=find("ingest of", unit="MB at most"),
+        sizes=f"{_named(rows, 'compile_files / numba')}; {_named(rows, 'ingest of')}",
     )
 
 
+def _named(rows: Sequence[dict[str, object]], begin: str) -> str:
+    return next(str(row["name"]) for row in rows if str(row["name"]).startswith(begin))
+
+
 def tables(f: Figures) -> Iterator[str]:
-    yield "Measured, on two cores; all that follows is arithmetic on these and was not run:\n"
+    yield f"Measured on two cores ({f.sizes}). The second table is arithmetic on it, not a run.\n"
     yield from _table(
         ["figure", "value"],
         [
