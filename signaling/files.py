@@ -142,8 +142,8 @@ class _Job:
         return pieces
 
     def _take(self, piece: Sequence[reading.Source], *, again: bool = False) -> None:
-        """Read files into `taken(subscriber, t, place)`, the good rows; place is NULL or that of a
-        country (negative) where the cell is not known. `again`: all has been counted before."""
+        """Read the good rows of files into `taken(subscriber, t, place)`; where a cell is not known,
+        place is minus its mobile country code. `again`: all has been counted before."""
         self.con.execute(
             "CREATE OR REPLACE TEMP TABLE taken (subscriber BIGINT, t BIGINT, place INTEGER)"
         )
@@ -158,7 +158,7 @@ class _Job:
                 for source in group:
                     self._take_with_care(source, again=again)
         if not again:
-            self._count("count(*), count(*) FILTER (WHERE coalesce(place, -1) < 0) FROM taken")
+            self._count("count(*), count(*) FILTER (WHERE place <= 0) FROM taken")
 
     def _count(self, what: str) -> None:
         row = self.con.execute(f"SELECT {what}").fetchone()
@@ -175,37 +175,33 @@ class _Job:
         listed = ", ".join(reading.quoted(source.path) for source in group)
         expected = sum(count_rows(self.con, source) for source in group)
         self.con.execute("BEGIN")
-        before = self._taken_so_far()
+        expected += self._rows_taken()
         with reading.naming(group[0].path):
             self.con.execute(
                 f"""INSERT INTO taken
-                SELECT TRY_CAST(imsi AS BIGINT) * 16 + strlen(imsi) AS subscriber,
-                       CASE WHEN k.place IS NOT NULL
-                              OR regexp_full_match(cgi, '{CGI_PATTERN}') THEN t END AS t,
-                       coalesce(k.place, m.place) AS place
+                SELECT TRY_CAST(imsi AS BIGINT) * 16 + strlen(imsi) AS subscriber, t,
+                       CASE WHEN place IS NULL THEN {_country("cgi")} ELSE place END AS place
                 FROM (SELECT imsi, cgi, {reading.milliseconds(group[0], "timestamp")} AS t
                       FROM read_parquet([{listed}], hive_partitioning = false)
                       WHERE CAST(TRY_CAST('1' || imsi AS BIGINT) AS TEXT) = '1' || imsi
                         AND strlen(imsi) BETWEEN 6 AND 15)
-                LEFT JOIN known_cells k USING (cgi)
-                LEFT JOIN place_of_mcc m ON {_by_country("k")}"""
+                LEFT JOIN known_cells USING (cgi)"""
             )
-        whole = self._taken_so_far() - before == expected and self._moments_are_right()
+        whole = self._rows_taken() == expected
         self.con.execute("COMMIT" if whole else "ROLLBACK")
         return whole
 
-    def _taken_so_far(self) -> int:
-        row = self.con.execute("SELECT count(t) FROM taken").fetchone()
+    def _rows_taken(self) -> int:
+        """-1 when there is one among them that cannot be right."""
+        row = self.con.execute(
+            f"""SELECT CASE WHEN count(*) = count(t) AND count(*) = count(place)
+                    AND coalesce(min(t), {reading.SMALLEST_MILLISECONDS})
+                        >= {reading.SMALLEST_MILLISECONDS}
+                    AND coalesce(max(t), 0) <= {reading.LARGEST_MILLISECONDS}
+                THEN count(*) ELSE -1 END FROM taken"""
+        ).fetchone()
         assert row is not None
         return int(row[0])
-
-    def _moments_are_right(self) -> bool:
-        row = self.con.execute("SELECT min(t), max(t) FROM taken").fetchone()
-        assert row is not None
-        low, high = row
-        return low is None or (
-            low >= reading.SMALLEST_MILLISECONDS and high <= reading.LARGEST_MILLISECONDS
-        )
 
     def _take_with_care(self, source: reading.Source, *, again: bool) -> None:
         """Each row judged. The length beside the digits keeps the leading zeros of an IMSI."""
@@ -214,9 +210,8 @@ class _Job:
                 f"""CREATE OR REPLACE TEMP TABLE judged AS
                 SELECT CASE WHEN reason IS NULL
                             THEN CAST(imsi AS BIGINT) * 16 + strlen(imsi) END AS subscriber, t,
-                       CAST(coalesce(j.place, m.place) AS INTEGER) AS place, reason
-                FROM ({events.judged(source)}) j
-                LEFT JOIN place_of_mcc m ON {_by_country("j")}"""
+                       coalesce(place, {_country("cgi")}) AS place, reason
+                FROM ({events.judged(source)})"""
             )
         self.con.execute(
             "INSERT INTO taken SELECT subscriber, t, place FROM judged WHERE reason IS NULL"
@@ -259,9 +254,10 @@ class _Job:
             self.summary.stays[kind] += rows
 
 
-def _by_country(cells: str) -> str:
-    """SQL to find a cell that is not known by its mobile country code."""
-    return f"m.mcc = CASE WHEN {cells}.place IS NULL THEN TRY_CAST(left(cgi, 3) AS INTEGER) END"
+def _country(cgi: str) -> str:
+    """SQL for minus the mobile country code of a cell that is not known, NULL if it is no CGI."""
+    return f"""CASE WHEN regexp_full_match({cgi}, '{CGI_PATTERN}')
+        THEN -CAST(left({cgi}, 3) AS INTEGER) END"""
 
 
 def _is_plain(source: reading.Source) -> bool:

@@ -33,10 +33,11 @@ def prepare(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def reduce(con: duckdb.DuckDBPyConnection, piece: int) -> None:
-    """Add `taken(subscriber, t, place)`, the events of a piece."""
+    """Add `taken(subscriber, t, place)`, the events of a piece; `place` may be minus an MCC."""
     con.execute(
-        f"""INSERT INTO countries SELECT {piece}, subscriber, t, e.place, country
-        FROM taken e JOIN places USING (place) WHERE e.place < 0"""
+        f"""INSERT INTO countries SELECT {piece}, subscriber, t, m.place, country
+        FROM taken e JOIN place_of_mcc m ON m.mcc = -e.place JOIN places p ON p.place = m.place
+        WHERE e.place <= 0"""
     )
     _divide(con, "taken", LONG, piece)
     con.execute(f"INSERT INTO spans SELECT {piece}, * FROM blocks")
@@ -60,7 +61,7 @@ def _divide(con: duckdb.DuckDBPyConnection, table: str, bits: int, piece: int) -
         f"""CREATE OR REPLACE TEMP TABLE blocks AS
         SELECT subscriber, t >> {bits} AS block, min(t) AS first_t, max(t) AS last_t,
                min(place) AS place, max(place) <> min(place) AS mixed
-        FROM {table} WHERE place >= 0 GROUP BY ALL"""
+        FROM {table} WHERE place > 0 GROUP BY ALL"""
     )
     con.execute(
         f"""UPDATE blocks SET mixed = true FROM countries c, places p
@@ -73,7 +74,7 @@ def _divide(con: duckdb.DuckDBPyConnection, table: str, bits: int, piece: int) -
 def _mixed(table: str, bits: int) -> str:
     return f"""SELECT e.subscriber, e.t, e.place FROM {table} e
         JOIN blocks b ON b.mixed AND b.subscriber = e.subscriber AND b.block = e.t >> {bits}
-        WHERE e.place >= 0"""
+        WHERE e.place > 0"""
 
 
 def find_torn(con: duckdb.DuckDBPyConnection) -> list[int]:
@@ -110,7 +111,7 @@ def mend(con: duckdb.DuckDBPyConnection) -> None:
     con.execute(
         f"""INSERT INTO kept SELECT e.subscriber, e.t, e.place FROM taken e
         JOIN torn b ON b.subscriber = e.subscriber AND b.block = e.t >> {LONG}
-        WHERE e.place >= 0"""
+        WHERE e.place > 0"""
     )
 
 
