@@ -18,8 +18,8 @@ PARTS: Final = {  # of the whole, in their order
     "door": ("signaling.intake:_survey",),
     "storing": ("signaling.intake:_write_events", "signaling.intake:_put_away"),
     "compiling": (
-        "signaling.publication:Publisher._find_affected",
-        "signaling.publication:Publisher._compile",
+        "signaling.publication:Publisher.find_affected",
+        "signaling.publication:Publisher.compile_slice",
         "signaling.publication:Publisher._compare",
     ),
     "writing to PostgreSQL": ("signaling.handover:hand_over",),
@@ -39,9 +39,8 @@ def main(paths: list[Path]) -> None:
     with ExitStack() as stack:
         for part, functions in PARTS.items():
             for function in functions:
-                owner, name = _owner(function)
-                if hasattr(owner, name):
-                    stack.enter_context(measured.wrapped(owner, name, part))
+                owner, name = owner_of(function)
+                stack.enter_context(measured.wrapped(owner, name, part))
         with measured.timed():
             report = services.ingest_files(paths=paths)
     measured.parts["the rest"] = measured.seconds - sum(measured.parts.values())
@@ -55,16 +54,13 @@ def main(paths: list[Path]) -> None:
     measured.say()
 
 
-def _owner(function: str) -> tuple[Any, str]:
+def owner_of(function: str) -> tuple[Any, str]:
     """The module or class that a function is looked up in, and its name there."""
     module, _, path = function.partition(":")
     *classes, name = path.split(".")
-    try:
-        owner: Any = import_module(module)
-    except ModuleNotFoundError:
-        return None, name
+    owner: Any = import_module(module)
     for one in classes:
-        owner = getattr(owner, one, None)
+        owner = getattr(owner, one)
     return owner, name
 
 
