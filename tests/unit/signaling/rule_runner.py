@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 
 from signaling import compilation, rule
+from signaling.sketch import sketch_sql
 
 MINUTE = rule.MINUTE_MS
 HOUR = rule.HOUR_MS
@@ -81,6 +82,17 @@ def stays(
     reduced: bool = True,
 ) -> list[Stay]:
     return compiled(sightings, parameters=parameters, reduced=reduced)[0]
+
+
+def sketch(day: Iterable[Sighting]) -> list[Sighting]:
+    """What is kept of a day."""
+    with _engine().cursor() as con:
+        con.execute("CREATE OR REPLACE TEMP TABLE day (subscriber BIGINT, t BIGINT, cell INTEGER)")
+        con.executemany("INSERT INTO day VALUES (?, ?, ?)", day)
+        con.execute(
+            "CREATE OR REPLACE TEMP VIEW place_of_cell AS SELECT place AS cell, place FROM places"
+        )
+        return sorted(con.execute(sketch_sql("day", "place_of_cell")).fetchall())
 
 
 def every(
