@@ -16,7 +16,7 @@ demo: .venv/.run ## everything on this machine, with demo data (ONCE=1: scripted
 serve: .venv/.run ## the service, configured by the environment alone
 	@$(BIN)/python manage.py serve
 
-test: lint chromium ## everything the continuous integration runs
+test: lint chromium java .venv/.spark ## everything the continuous integration runs
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 	TEST_POSTGRES=wheel $(BIN)/pytest -n $(JOBS) --dist loadgroup
@@ -40,7 +40,7 @@ lint: .venv/.dev ## format, lint, types, import contracts
 lock: .venv/.dev ## pin all requirements again, with hashes
 	@$(BIN)/python -m pip install --quiet uv
 	@for name in requirements requirements-embedded requirements-dev requirements-bench \
-			requirements-bench-mobility; do \
+			requirements-bench-mobility requirements-spark; do \
 		$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 			--no-emit-index-url --no-header $$name.in -o $$name.txt; done
 
@@ -56,6 +56,11 @@ INSTALL = $(BIN)/python -m pip install --disable-pip-version-check --require-has
 	@echo "installing what development and tests need (a minute or two)"
 	@$(INSTALL) -r requirements-dev.txt
 	@touch $@ .venv/.run
+
+.venv/.spark: requirements-spark.txt .venv/.dev
+	@echo "installing Spark, for the tests of both engines"
+	@$(INSTALL) --quiet -r requirements-spark.txt
+	@touch $@
 
 .venv/.made:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -84,6 +89,15 @@ chromium:
 		$$as apt-get update -qq 2>/dev/null && \
 		$$as apt-get install -qq -y chromium >/dev/null 2>&1; } || \
 		echo "no Chromium here: the tests in a browser are skipped"
+
+.PHONY: java
+java:
+	@command -v java >/dev/null || [ -x "$$JAVA_HOME/bin/java" ] || { \
+		as=; if [ "$$(id -u)" != 0 ]; then as="sudo -n"; fi; \
+		echo "installing Java 17 from Debian, for the tests with Spark"; \
+		$$as apt-get update -qq 2>/dev/null && \
+		$$as apt-get install -qq -y openjdk-17-jre-headless >/dev/null 2>&1; } || \
+		echo "no Java here: the tests with Spark are skipped"
 
 .PHONY: debian-venv
 debian-venv:

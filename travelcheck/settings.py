@@ -104,6 +104,7 @@ if DEMO:
 CONSENT_VALID_DAYS = env.number("CONSENT_VALID_DAYS", 30, least=1)
 MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4, least=4)
 # How long a day still takes events after it ended: raw events are kept that long.
+SIGNALING_STORE_ENCRYPTED = env.flag("SIGNALING_STORE_ENCRYPTED")  # below what we can see
 SIGNALING_LATENESS_HOURS = env.number("SIGNALING_LATENESS_HOURS", 48, least=0)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
 # Signed answers: how long one is valid, and what is enough data to say that somebody was nowhere

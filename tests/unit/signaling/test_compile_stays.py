@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from signaling import files, rule
+from signaling import files, reading, rule
 from signaling.geography import read_places
 from tests.factories import signaling as made
 from tests.unit.signaling.test_rule_properties import GAPS, START
@@ -58,7 +58,7 @@ def compile_stays(land: dict[str, Path], *paths: Path, **options: Any) -> str:
 
 
 def stays(out: Path) -> list[tuple[Any, ...]]:
-    return duckdb.sql(
+    return duckdb.execute(
         f"""SELECT imsi, city_code, epoch_ms("start"), epoch_ms("end"), kind, alt_city_code
         FROM read_parquet('{out}/stays-*.parquet') ORDER BY ALL"""
     ).fetchall()
@@ -87,7 +87,7 @@ def test_a_folder_becomes_stays(land: dict[str, Path], tmp_path: Path) -> None:
     assert {row[4] for row in rows} <= {"stay", "border", "transit"}
     assert all(low < high for _, _, low, high, *_ in rows)
     assert all((kind == "border") <= (alt is not None) for *_, kind, alt in rows)
-    described = duckdb.sql(f"DESCRIBE FROM read_parquet('{land['out']}/*.parquet')").fetchall()
+    described = duckdb.execute(f"DESCRIBE FROM read_parquet('{land['out']}/*.parquet')").fetchall()
     assert [(name, kind) for name, kind, *_ in described] == SCHEMA
     assert [path.name for path in land["out"].iterdir()] == ["stays-0000.parquet"]
 
@@ -133,7 +133,7 @@ def test_bad_rows_are_counted_and_named(land: dict[str, Path], tmp_path: Path) -
 def test_many_bad_rows_are_all_counted(
     land: dict[str, Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files.reading, "MOST_NAMED", 2)
+    monkeypatch.setattr(reading, "MOST_NAMED", 2)
     path = tmp_path / "events.csv"
     path.write_text("imsi,timestamp,cgi\n" + f"1,2026-11-08T10:00:00Z,{made.cgi(1, 1)}\n" * 9)
     assert "9 rejected" in compile_stays(land, path)
@@ -170,7 +170,7 @@ def test_a_parquet_file_cut_short_within(land: dict[str, Path], tmp_path: Path) 
     path = tmp_path / "events.parquet"
     rows = f"SELECT '46000000000001' AS imsi, t AS \"timestamp\", '{made.cgi(1, 1)}' AS cgi"
     moments = "range(1794132001000, 1794232001000, 1000) r(t)"
-    duckdb.sql(f"COPY ({rows} FROM {moments}) TO '{path}' (FORMAT parquet)")
+    duckdb.execute(f"COPY ({rows} FROM {moments}) TO '{path}' (FORMAT parquet)")
     content = bytearray(path.read_bytes())
     content[8:400] = b"\xff" * 392
     path.write_bytes(content)
@@ -246,7 +246,7 @@ def test_pieces_and_parts_make_no_difference(
     paths = [folder / f"{n}.csv" for n in range(3)]
     for path, lines in zip([*paths, folder / "all.csv"], [*parts, rows], strict=True):
         path.write_text("\n".join(["imsi,timestamp,cgi", *lines, ""]))
-    duckdb.sql(
+    duckdb.execute(
         f"""COPY (FROM read_csv('{paths[0]}', all_varchar = true, header = true))
         TO '{folder}/0.parquet' (FORMAT parquet)"""
     )

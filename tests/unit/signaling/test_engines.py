@@ -242,7 +242,7 @@ def test_bad_files_at_addresses(
 def test_without_java_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nonexistent")
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    monkeypatch.setattr(session.SparkSession, "getActiveSession", lambda: None)
+    monkeypatch.setattr(pyspark.sql.SparkSession, "getActiveSession", lambda: None)
     with (
         pytest.raises(session.NoSparkError, match="openjdk-17-jre-headless"),
         session.spark_session("local[2]"),
