@@ -16,12 +16,21 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from signaling import compilation, digests, event_files, handover, local_days, reading, rule
+from signaling import (
+    compilation,
+    digests,
+    event_files,
+    handover,
+    local_days,
+    reading,
+    reduction,
+    rule,
+)
 from signaling.models import Bucket
 from signaling.store import BUCKETS, EventFile, Store
 
 FORM: Final = 1  # of pieces and digests; another number publishes everything again
-ROWS_AT_ONCE: Final = 6_000_000  # stored events that are compiled in memory at a time
+ROWS_AT_ONCE: Final = 12_000_000  # stored events that are compiled in memory at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,11 +204,10 @@ class Publisher:
             FROM stored s JOIN affected a ON a.subscriber = s.subscriber AND a.slice = {number}
             LEFT JOIN place_of_cell p ON p.cell = s.cell"""
         )
-        con.execute(
-            """CREATE OR REPLACE TEMP VIEW events AS
-            SELECT subscriber, t, place FROM taken WHERE place IS NOT NULL"""
-        )
-        compiled = compilation.compile_stays(con, self.parameters)
+        reduction.prepare(con)
+        reduction.reduce(con, 0)
+        reduction.sightings(con, 0, 1)
+        compiled = compilation.apply_rule(con, self.parameters)
         con.execute(
             """CREATE OR REPLACE TEMP TABLE pieces AS
             SELECT d.day, u.subscriber,

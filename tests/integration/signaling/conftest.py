@@ -64,8 +64,8 @@ class Service:
 
     def forget(self) -> None:
         """As if nothing had ever been ingested."""
-        shutil.rmtree(self.store.events)
-        shutil.rmtree(self.store.digests)
+        for folder in (self.store.events, self.store.digests):
+            shutil.rmtree(folder, ignore_errors=True)
         for table in ("staypoint", "coverage", "ingestedfile", "day", "bucket"):
             self.superuser.execute(f"DELETE FROM signaling_{table}")
 
