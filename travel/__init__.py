@@ -2,4 +2,4 @@
 
 #: The rule that makes visits out of stay-points. Every answer names it; a change of the rule, in
 #: here or in how stays are formed, is a new version.
-RULE_VERSION = "1"
+RULE_VERSION = "2"

@@ -73,7 +73,7 @@ def test_the_answer_in_english() -> None:
         "Bangkok, Thailand: 9-14 Nov",
         "Data through 22 Nov; data on 13 of 14 days.",
         "No data: 12 Nov.",
-        "Counts stays of 4 hours or more (rule 1). Ref 7F3K2M9Q",
+        "Counts stays of 4 hours or more (rule 2). Ref 7F3K2M9Q",
     ]
 
 
@@ -86,7 +86,7 @@ def test_the_answer_in_chinese() -> None:
         "泰国曼谷：11月9日至14日",
         "数据截至11月22日，14天中13天有数据。",
         "无数据：11月12日。",
-        "只列停留满4小时的城市（规则1）。编号7F3K2M9Q",
+        "只列停留满4小时的城市（规则2）。编号7F3K2M9Q",
     ]
 
 
