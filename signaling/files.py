@@ -142,8 +142,8 @@ class _Job:
         return pieces
 
     def _take(self, piece: Sequence[reading.Source], *, again: bool = False) -> None:
-        """Read the good rows of files into `taken(subscriber, t, place)`; of a cell that is not known
-        place is minus the mobile country code. `again`: all has been counted before."""
+        """Read the good rows of files into `taken(subscriber, t, place)`; at a cell that is not
+        known, place is minus the mobile country code. `again`: all has been counted before."""
         self.con.execute(
             "CREATE OR REPLACE TEMP TABLE taken (subscriber BIGINT, t BIGINT, place INTEGER)"
         )
