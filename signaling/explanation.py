@@ -17,13 +17,13 @@ def explain(p: Parameters) -> str:
         " of that country was heard.",
         "Events at the same place one after the other are a run. A silence of more than"
         f" {duration(p.max_silence)} ends a run.",
-        "A run elsewhere is dropped when it could not have been reached from the run before, nor the"
-        f" run after it from there, at {p.max_speed} km/h, and it is the shortest of the three.",
-        "A cell that reaches over a boundary cannot tell on which side of it the phone was. All such"
-        f" cells over one boundary are taken together: {p.near_percent} % of the time of the runs"
-        f" that began within {duration(p.near_window)} on one side decide for it; else"
-        f" {p.wide_percent} % of those within {duration(p.wide_window)}, when the nearer ones do not"
-        f" say otherwise. {duration(p.alone)} on one side without a break decide by themselves."
+        "A run elsewhere is dropped when it could not have been reached from the run before, nor"
+        f" the run after it from there, at {p.max_speed} km/h, and it is the shortest of the three.",
+        "A cell that reaches over a boundary cannot tell on which side of it the phone was. All"
+        f" such cells over one boundary are taken together: {p.near_percent} % of the time of the"
+        f" runs that began within {duration(p.near_window)} on one side decide for it; else"
+        f" {p.wide_percent} % of those within {duration(p.wide_window)}, when the nearer ones do"
+        f" not say otherwise. {duration(p.alone)} on one side without a break decide by themselves."
         ' What neither decides is answered "A or B", the likelier first.',
         "Nobody is seen at the moment of crossing a boundary: a presence is extended by half of the"
         f" gap to the one before and after it, at most by one part in {p.padding_part} of its own"

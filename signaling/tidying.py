@@ -51,7 +51,7 @@ def sketch(publisher: Publisher, files: list[EventFile]) -> None:
     """Replace the files of one day and bucket by one sketch.
 
     Most people spend a day in one place: its first and last event are its sketch, and need no
-    sorting.
+    sorting. A country is no such place: it is judged by blocks of 24 hours.
     """
     con = publisher.con
     con.execute(
@@ -62,7 +62,8 @@ def sketch(publisher: Publisher, files: list[EventFile]) -> None:
     con.execute(
         """CREATE OR REPLACE TEMP TABLE seen AS
         SELECT subscriber, bit_or(hours) AS hours, min(t) AS first_t, max(t) AS last_t,
-               min(place) = max(place) AND count(place) = count(*) AS in_one_place
+               min(place) = max(place) AND min(place) > 0 AND count(place) = count(*)
+                   AS in_one_place
         FROM raw GROUP BY subscriber"""
     )
     con.execute(
