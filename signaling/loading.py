@@ -182,8 +182,6 @@ def _rebuild(
     ).fetchone()
     assert row is not None
     con.close()
-    if row[0]:
-        where.mark_new()
     made.replace(where.cells)
     shutil.rmtree(made.parent)
     return report, int(row[0])

@@ -141,12 +141,6 @@ class Store:
                 file.path.unlink()
         sync(target.parent)
 
-    def mark_new(self) -> None:
-        """Everything must be compiled again."""
-        for file in self.files():
-            if not file.is_new:
-                file.path.replace(file.path.with_name(file.name + NEW))
-
     def mark_done(self, files: Iterable[EventFile]) -> None:
         """Their stays are in the database."""
         for file in files:
