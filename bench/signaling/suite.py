@@ -25,12 +25,13 @@ from bench.signaling.world import World, make_world
 DATA: Final = OUT / "data"
 MOBILITY: Final = ROOT / ".venv-bench-mobility" / "bin" / "python"
 OURS, KERNEL, SPARK = "compile_files", "numba kernel", "Spark local[2], our SQL"
+POLARS: Final = "Polars, the same rule"
 MODULES: Final = {
     OURS: "ours",
     KERNEL: "kernel",
     "DuckDB scan, look-up, group": "scan",
     "textbook SQL on DuckDB": "textbook",
-    "Polars": "frames",
+    POLARS: "frames",
     SPARK: "spark",
     "trackintel": "trackintel_stays",
     "scikit-mobility": "mobility_stays",
@@ -38,7 +39,7 @@ MODULES: Final = {
 LEAST: Final = {  # the bars: our events per second by theirs
     KERNEL: 0.5,
     "textbook SQL on DuckDB": 4.0,
-    "Polars": 1.5,
+    POLARS: 1.5,
     SPARK: 8.0,
     "trackintel": 100.0,
 }
@@ -121,7 +122,7 @@ def _plan(world: World, sizes: Sizes) -> Iterator[Result]:
     others = [
         KERNEL,
         "DuckDB scan, look-up, group",
-        "Polars",
+        POLARS,
         "textbook SQL on DuckDB",
     ]
     turns = Turns(data).take([OURS, *others], sizes.rounds)
@@ -130,6 +131,7 @@ def _plan(world: World, sizes: Sizes) -> Iterator[Result]:
     for way in (OURS, *others):
         yield Result(f"{way}, {millions(data.count)}", turns.peak_mb(way), "MB at most")
     yield from _equality(turns, KERNEL)
+    yield from _equality(turns, POLARS)
     yield from _accuracy(turns, [OURS])
 
 
@@ -193,7 +195,7 @@ def _peers(world: World, sizes: Sizes) -> Iterator[Result]:
     else:
         yield Result("scikit-mobility is not installed here", 0.0, "M events/s")
     yield from _sketches(data)
-    others = ["Polars", "textbook SQL on DuckDB"]
+    others = [POLARS, "textbook SQL on DuckDB"]
     turns.take(others, 1)
     yield from _accuracy(turns, [*scored, *others])
 
@@ -244,7 +246,9 @@ def _accuracy(turns: Turns, ways: Sequence[str]) -> Iterator[Result]:
         FROM read_parquet('{turns.data.folder}/events/*.parquet')"""
     )
     for way in ways:
-        which = {OURS: "kind = 'stay'", SPARK: "kind = 'stay'", KERNEL: LONG}.get(way, "true")
+        which = {OURS: "kind = 'stay'", SPARK: "kind = 'stay'", KERNEL: LONG, POLARS: LONG}.get(
+            way, "true"
+        )
         con.execute(
             f"""CREATE OR REPLACE VIEW reported AS SELECT DISTINCT imsi, city_code
             FROM {_rows_of(turns, way)} WHERE {which}"""
