@@ -133,33 +133,48 @@ def circles(lon: Floats, lat: Floats, radius_m: Floats) -> npt.NDArray[np.object
 
 
 def locate(places: Sequence[Place], lon: Floats, lat: Floats, range_m: Floats) -> Located:
-    """The place that holds each cell, and the other place that its range reaches into.
+    """The place that most of each cell's range lies in, and the one that the next most lies in.
 
-    A cell outside every polygon belongs to the nearest one that its range reaches, if any.
+    Where neither has more than the other, the one that holds the point comes first. A cell beyond
+    every polygon belongs to what its range reaches, if anything.
     """
     areas = [i for i, place in enumerate(places) if not place.is_point]
     city = np.full(len(lon), -1, dtype=np.int64)
     partner = np.full(len(lon), -1, dtype=np.int64)
     if areas and len(lon):
         shapes = np.array([places[i].geometry for i in areas], dtype=object)
-        points = np.asarray(shapely.points(lon, lat), dtype=np.object_)
-        cell, area = _pairs(shapes, points)
+        round_cells = circles(lon, lat, range_m)
+        cell, area = _pairs(shapes, round_cells)
+        shared = np.bincount(cell, minlength=len(lon))[cell] > 1
+        city[cell[~shared]] = area[~shared]
+        cell, area = cell[shared], area[shared]
+        share = _shares(round_cells, shapes, cell, area)
+        points = np.asarray(shapely.points(lon[cell], lat[cell]), dtype=np.object_)
+        outside = ~shapely.intersects(points, shapes[area])
+        order = np.lexsort((area, outside, -share, cell))
+        cell, area = cell[order], area[order]
         first = np.unique(cell, return_index=True)[1]
         city[cell[first]] = area[first]
-        cell, area = _pairs(shapes, circles(lon, lat, range_m))
-        undecided = (np.bincount(cell, minlength=len(lon)) > 1) | (city < 0)
-        chosen = undecided[cell] & (area != city[cell])
-        cell, area = cell[chosen], area[chosen]
-        far = shapely.distance(points[cell], shapes[area])
-        for k in np.lexsort((area, far, cell)):
-            if city[cell[k]] < 0:
-                city[cell[k]] = area[k]
-            elif partner[cell[k]] < 0:
-                partner[cell[k]] = area[k]
+        partner[cell[first]] = area[first + 1]
         lookup = np.append(np.asarray(areas, dtype=np.int64), -1)
         city, partner = lookup[city], lookup[partner]
     _prefer_points(places, city, lon, lat)
     return Located(city, partner)
+
+
+def _shares(round_cells: Texts, shapes: Texts, cell: Integers, area: Integers) -> Floats:
+    """How much of each cell lies in each shape, in percent: what differs less is as good as equal.
+
+    A shape is cut down to a cell's surroundings first, or a long coast would be walked every time.
+    """
+    small = round_cells[cell]
+    west, south, east, north = shapely.bounds(small).T
+    near = [
+        shapely.clip_by_rect(shape, *box)
+        for shape, *box in zip(shapes[area], west, south, east, north, strict=True)
+    ]
+    common = shapely.area(shapely.intersection(np.array(near, dtype=object), small))
+    return np.asarray(np.round(100 * common / shapely.area(small)))
 
 
 def _pairs(shapes: Texts, small: Texts) -> tuple[Integers, Integers]:
