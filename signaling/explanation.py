@@ -18,7 +18,7 @@ def explain(p: Parameters) -> str:
         "Events at the same place one after the other are a run. A silence of more than"
         f" {duration(p.max_silence)} ends a run.",
         "A run elsewhere is dropped when it could not have been reached from the run before, nor"
-        f" the run after it from there, at {p.max_speed} km/h, and it is the shortest of the three.",
+        f" the run after it from there, at {p.max_speed} km/h, and is the shortest of the three.",
         "A cell that reaches over a boundary cannot tell on which side of it the phone was. All"
         f" such cells over one boundary are taken together: {p.near_percent} % of the time of the"
         f" runs that began within {duration(p.near_window)} on one side decide for it; else"

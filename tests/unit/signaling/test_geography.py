@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, Polygon, box
+from shapely.geometry.base import BaseGeometry
 
 from signaling import cells, places
 from signaling.geography import Place, locate
@@ -15,7 +16,7 @@ from signaling.mobile_country_codes import COUNTRY_OF
 KM = 1 / 111.195
 
 
-def area(code: str, shape: Polygon, country: str = "CN") -> Place:
+def area(code: str, shape: BaseGeometry, country: str = "CN") -> Place:
     return Place(code, code, code, country, "", shape)
 
 
