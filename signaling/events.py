@@ -13,6 +13,10 @@ COLUMNS: Final = ("imsi", "timestamp", "cgi")  # event_type is part of the forma
 FOREVER: Final = 2**62  # later than any epoch milliseconds
 IMSI_PATTERN: Final = r"\d{6,15}"  # at most 15 digits: 3GPP TS 23.003
 
+#: DuckDB takes any CSV for a few dozen rows, and would keep all of it in memory for a join. With
+#: this the right side of a join is kept, as written.
+AS_WRITTEN: Final = "SET disabled_optimizers = 'join_order,build_side_probe_side'"
+
 
 def open_events(con: duckdb.DuckDBPyConnection, path: Path) -> reading.Source:
     """Raises reading.UnreadableFileError."""

@@ -23,6 +23,7 @@ from signaling.pseudonyms import holdings
 from signaling.store import Store, bucket_of
 
 CLOCK_SKEW: Final = timedelta(minutes=5)  # a network element may run ahead of us by this much
+ROWS_HELD: Final = 65_536  # by each thread while it writes: hundreds of parts are open at once
 AT_ONCE: Final = 50_000  # rows handed to DuckDB in one statement
 
 TOO_OLD: Final = "older than what is kept"
@@ -101,6 +102,7 @@ def take_in(store: Store, path: Path, horizon: Horizon) -> Intake:
     con = reading.connect()
     work = store.workspace()
     try:
+        con.execute(events.AS_WRITTEN)
         con.execute(
             "CREATE TABLE known_cells AS SELECT cgi, cell AS place"
             f" FROM read_parquet({reading.quoted(store.cells)}) WHERE city_code IS NOT NULL"
@@ -190,6 +192,7 @@ def _write_events(
 ) -> None:
     """Second reading: what passes the door, by local day and bucket."""
     con.execute("SET preserve_insertion_order = false")
+    con.execute(f"SET partitioned_write_flush_threshold = {ROWS_HELD}")
     con.execute(
         f"""COPY (
             SELECT d.subscriber, e.t,
@@ -200,7 +203,7 @@ def _write_events(
             JOIN door d ON d.imsi = e.imsi AND e.t >= d.low AND e.t < d.high
             WHERE e.reason IS NULL AND e.t >= {horizon.low}
         ) TO {reading.quoted(work)} (FORMAT parquet, PARTITION_BY (day, bucket), COMPRESSION lz4,
-                                     OVERWRITE_OR_IGNORE)"""
+                                     ROW_GROUP_SIZE {ROWS_HELD // 4}, OVERWRITE_OR_IGNORE)"""
     )
 
 
