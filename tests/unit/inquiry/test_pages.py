@@ -94,7 +94,7 @@ def test_the_answer_in_chinese() -> None:
 def test_the_answer_names_the_hours_that_count(locale: str, settings: Settings) -> None:
     settings.MINIMUM_STAY_HOURS = 6
     (page,) = answer_pages(story(), CITIES, locale=locale, reference="7F3K2M9Q")
-    foot = catalogue.render(locale, "answer.foot", hours=6, version="1", reference="7F3K2M9Q")
+    foot = catalogue.render(locale, "answer.foot", hours=6, version="2", reference="7F3K2M9Q")
     assert page.endswith(foot)
 
 
