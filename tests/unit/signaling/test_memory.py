@@ -7,14 +7,14 @@ from pathlib import Path
 from travelcheck.stack.folders import ROOT
 
 ROWS = 4_000_000
-CEILING_MIB = 1_500  # of address space; DuckDB maps 900 of them before it reads anything
+CEILING_MIB = 2_000  # of address space; DuckDB maps 900 of them before it reads anything
 
 READ = """
 import resource, sys
 from pathlib import Path
 from signaling import events, reading
 
-con = reading.connect(threads=2)
+con = reading.connect(threads=1)
 con.execute("CREATE TABLE known_cells (cgi TEXT, place INTEGER)")
 ceiling = int(sys.argv[2]) << 20
 resource.setrlimit(resource.RLIMIT_AS, (ceiling, ceiling))
