@@ -1,4 +1,4 @@
-"""`manage.py explain_rule`: the rule in words, with its version and the values of its parameters."""
+"""`manage.py explain_rule`: the rule in words, with its version and its parameters."""
 
 from typing import Any
 
