@@ -29,7 +29,7 @@ from signaling import (
 from signaling.models import Bucket
 from signaling.store import BUCKETS, EventFile, Store
 
-FORM: Final = 1  # of pieces and digests; another number publishes everything again
+FORM: Final = 2  # of pieces and digests; another number publishes everything again
 ROWS_AT_ONCE: Final = 12_000_000  # stored events that are compiled in memory at a time
 
 
@@ -193,7 +193,7 @@ class Publisher:
         """One slice of the affected: their `pieces`, stays cut at local midnights, and `state`: the
         hours of coverage and a digest of the pieces for each day with either.
 
-        A stay's id is made of its subscriber, city and beginning: the same in all of its pieces,
+        A stay's id is made of its subscriber, cities and beginning: the same in all of its pieces,
         and the same again when it is compiled again. Where it began before the window, when is no
         part of it: that leaves the store while the stay goes on.
         """
@@ -212,7 +212,7 @@ class Publisher:
             """CREATE OR REPLACE TEMP TABLE pieces AS
             SELECT d.day, u.subscriber,
                    CAST(md5_number_lower(concat_ws(':', u.subscriber, c.code,
-                            CASE WHEN s.start_ms < w.low THEN -1 ELSE s.start_ms END)) >> 1
+                            a.code, CASE WHEN s.start_ms < w.low THEN -1 ELSE s.start_ms END)) >> 1
                         AS BIGINT) AS stay_id,
                    CASE WHEN s.alt_city IS NULL THEN 'stay' ELSE 'border' END AS kind,
                    c.code AS city_code, a.code AS alt_city_code,

@@ -9,6 +9,7 @@ from core.models import Feed
 from signaling import publication, services
 from signaling.models import IngestedFile
 from signaling.store import EventFile, Store
+from signaling.window import first_shown_day
 from tests.factories import signaling as made
 from tests.integration.signaling.conftest import Service
 
@@ -31,6 +32,26 @@ def test_a_stay_is_cut_at_local_midnights_and_keeps_its_id(three: Service) -> No
     assert len({row[2] for row in points}) == 1
     assert points[0][7] == points[1][6] == made.noon(three.yesterday, 0)
     assert {(row[3], row[4], row[5]) for row in points} == {("stay", made.code(1), None)}
+
+
+def test_a_stay_and_a_doubt_of_one_city_from_before_the_window_are_two(three: Service) -> None:
+    """Each absence is bridged, so that both lie over the first midnight of the window, whose
+    stays' beginnings are no part of their ids."""
+    inland, border = [made.cgi(1, 3)], [made.cgi(1, made.EAST), made.cgi(2, made.WEST)]
+    midnight = made.noon(first_shown_day(), 0)
+    legs = [(-8.0, -3.0, inland), (-2.9, -0.6, border), (-0.5, 1.2, inland), (1.3, 4.0, border)]
+    three.take(
+        made.Event(
+            made.imsi(0), midnight + timedelta(hours=start, minutes=5 * n), cgis[n % len(cgis)]
+        )
+        for start, end, cgis in legs
+        for n in range(round((end - start) * 12) + 1)
+    )
+    points = three.rows("staypoint")
+    city, other = made.code(1), made.code(2)
+    assert {row[3:6] for row in points} == {("stay", city, None), ("border", city, other)}
+    assert {row[6] for row in points} == {midnight}
+    assert len({row[2] for row in points}) == len(points) == 2
 
 
 def test_coverage_has_the_local_hours_with_events(three: Service) -> None:
