@@ -176,7 +176,7 @@ class _Job:
         expected = sum(count_rows(self.con, source) for source in group)
         self.con.execute("BEGIN")
         expected += self._rows_taken()
-        with reading.naming(group[0].path):
+        try:
             self.con.execute(
                 f"""INSERT INTO taken
                 SELECT TRY_CAST(imsi AS BIGINT) * 16 + strlen(imsi) AS subscriber, t,
@@ -187,6 +187,9 @@ class _Job:
                         AND strlen(imsi) BETWEEN 6 AND 15)
                 LEFT JOIN known_cells USING (cgi)"""
             )
+        except duckdb.Error:  # one of them is damaged: read one by one, it is named
+            self.con.execute("ROLLBACK")
+            return False
         whole = self._rows_taken() == expected
         self.con.execute("COMMIT" if whole else "ROLLBACK")
         return whole

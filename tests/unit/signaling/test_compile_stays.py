@@ -166,16 +166,16 @@ def test_a_bad_file_leaves_nothing_half_made(
     assert not land["out"].exists() or not any(land["out"].iterdir())
 
 
-def test_a_parquet_file_cut_short_within(land: dict[str, Path], tmp_path: Path) -> None:
-    path = tmp_path / "events.parquet"
+def test_a_parquet_file_damaged_within_is_named(land: dict[str, Path], tmp_path: Path) -> None:
+    whole, path = tmp_path / "a.parquet", tmp_path / "b.parquet"
     rows = f"SELECT '46000000000001' AS imsi, t AS \"timestamp\", '{made.cgi(1, 1)}' AS cgi"
     moments = "range(1794132001000, 1794232001000, 1000) r(t)"
-    duckdb.execute(f"COPY ({rows} FROM {moments}) TO '{path}' (FORMAT parquet)")
-    content = bytearray(path.read_bytes())
+    duckdb.execute(f"COPY ({rows} FROM {moments}) TO '{whole}' (FORMAT parquet)")
+    content = bytearray(whole.read_bytes())
     content[8:400] = b"\xff" * 392
     path.write_bytes(content)
-    with pytest.raises(CommandError, match="damaged"):
-        compile_stays(land, path)
+    with pytest.raises(CommandError, match=r"b\.parquet: damaged"):
+        compile_stays(land, whole, path)
     assert not any(land["out"].iterdir())
 
 
