@@ -26,7 +26,7 @@ from signaling.progress import Progress
 from signaling.reading import UnreadableFileError
 from signaling.rejects import RejectFile
 from signaling.services import PATIENCE
-from signaling.store import Store
+from signaling.store import Store, put
 
 CITY_FIELDS: Final = ("name", "name_zh", "country", "admin1")
 
@@ -65,7 +65,7 @@ def load_cities(*, path: Path | None, by: str = "operator") -> CitiesLoaded:
         save_cities(places, by=by)
         made = where.workspace() / "cities.geojson.gz"
         _write_places(places, made)
-        made.replace(where.cities)
+        put(made, where.cities)
         if not where.cells.exists():
             return CitiesLoaded(len(places), 0, 0, 0)
         con = reading.connect()
@@ -182,6 +182,6 @@ def _rebuild(
     ).fetchone()
     assert row is not None
     con.close()
-    made.replace(where.cells)
+    put(made, where.cells)
     shutil.rmtree(made.parent)
     return report, int(row[0])

@@ -117,7 +117,10 @@ class Store:
     def add(self, made: Path, *, day: date, bucket: int, name: str) -> bool:
         """Move a finished file to its place; False, and away with it, if its events are there."""
         folder = self.events / f"day={day}" / f"bucket={bucket}"
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not folder.exists():
+            folder.mkdir(mode=0o700, parents=True)
+            sync(folder.parent)
+            sync(self.events)
         if (folder / f"{name}{DONE}").exists() or (folder / f"{name}{NEW}").exists():
             made.unlink()
             return False
