@@ -70,7 +70,7 @@ class Intake:
 
     rows: int = 0
     stored: int = 0
-    unknown_cells: int = 0
+    unknown_cells: int = 0  # of the stored ones
     left_out: Counter[str] = field(default_factory=Counter)  # good rows that are of no use
     rejected: Counter[str] = field(default_factory=Counter)  # bad rows, by reason
     bad: list[tuple[int, str]] = field(default_factory=list)  # (line, reason); the first of them
@@ -133,17 +133,16 @@ def _survey(con: duckdb.DuckDBPyConnection, source: reading.Source, horizon: Hor
                CASE WHEN reason = '{events.LATE}' THEN {horizon.day_sql("t")} END AS late_for,
                count(*) AS rows,
                count(*) FILTER (WHERE t < {horizon.low}) AS too_old,
-               count(*) FILTER (WHERE place IS NULL AND t >= {horizon.low}) AS unknown_cell,
                max(t) AS last_t
         FROM ({_judged(source, horizon)}) GROUP BY 1, 2, 3"""
     )
     row = con.execute(
-        """SELECT coalesce(sum(rows), 0), coalesce(sum(too_old), 0),
-                  coalesce(sum(unknown_cell), 0), max(last_t) FROM surveyed WHERE reason IS NULL"""
+        """SELECT coalesce(sum(rows), 0), coalesce(sum(too_old), 0), max(last_t)
+        FROM surveyed WHERE reason IS NULL"""
     ).fetchone()
     assert row is not None
-    good, too_old, unknown_cells, last_t = row
-    intake = Intake(unknown_cells=int(unknown_cells))
+    good, too_old, last_t = row
+    intake = Intake()
     intake.left_out[TOO_OLD] = int(too_old)
     intake.rejected.update(line.reason for line in reading.broken_lines(con))
     counted = "SELECT reason, late_for, rows FROM surveyed WHERE reason IS NOT NULL"
@@ -213,10 +212,13 @@ def _put_away(store: Store, work: Path, intake: Intake, zone: ZoneInfo) -> None:
     try:
         for folder in sorted(work.glob("day=*/bucket=*")):
             parts = events.in_list(sorted(folder.glob("*.parquet")))
-            row = con.execute(f"SELECT count(*), max(t) FROM {parts}").fetchone()
+            row = con.execute(
+                f"SELECT count(*), count(*) FILTER (cell <= 0), max(t) FROM {parts}"
+            ).fetchone()
             assert row is not None
-            rows, last_t = row
+            rows, unknown_cells, last_t = row
             intake.stored += rows
+            intake.unknown_cells += unknown_cells
             made = work / "made.parquet"
             name = event_files.write(con, parts, made)
             day = date.fromisoformat(folder.parent.name.removeprefix("day="))

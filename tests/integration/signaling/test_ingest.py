@@ -7,6 +7,7 @@ import pytest
 
 from core.models import Feed
 from signaling import publication, services
+from signaling.intake import NO_SUBSCRIBER
 from signaling.models import IngestedFile
 from signaling.store import EventFile, Store
 from signaling.window import first_shown_day
@@ -189,10 +190,12 @@ def test_bad_rows_are_named_and_the_rest_goes_in(three: Service) -> None:
             + f"{made.imsi(0)},too,few\n"
             + f"{made.imsi(0)},{made.noon(three.yesterday).isoformat()},460-00-1-1,data\n"
             + f"{made.imsi(0)},2020-01-01T00:00:00Z,{made.cgi(1, 3)},data\n"
+            + f"{made.imsi(9)},{made.noon(three.yesterday).isoformat()},460-00-1-1,data\n"
         )
     report = three.ingest(path)
     assert report.stored == good + 1
-    assert report.rows == good + 8
+    assert report.rows == good + 9
+    assert report.left_out[NO_SUBSCRIBER] == 1
     assert report.unknown_cells == report.left_out["older than what is kept"] == 1
     assert report.reject_file is not None
     listed = [line.split(",") for line in report.reject_file.read_text().splitlines()[1:]]
