@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-from signaling import compilation, rule
+from signaling import compilation, reduction, rule
 from signaling.sketch import sketch_sql
 
 MINUTE = rule.MINUTE_MS
@@ -41,6 +41,9 @@ def _engine() -> duckdb.DuckDBPyConnection:
         " x BIGINT, y BIGINT, z BIGINT, reach BIGINT)"
     )
     con.executemany("INSERT INTO places VALUES (?, ?, ?, ?, ?, ?, ?, ?)", PLACES)
+    con.execute(
+        "CREATE TABLE place_of_mcc AS SELECT -place AS mcc, place FROM places WHERE place < 0"
+    )
     return con
 
 
@@ -48,11 +51,11 @@ def compiled(
     sightings: Iterable[Sighting],
     *,
     parameters: rule.Parameters | None = None,
-    reduced: bool = True,
+    pieces: int = 0,
 ) -> tuple[list[Stay], int]:
     """Stays in order, and how many jumps were dropped.
 
-    `reduced`: with the fast plan, else the text of the rule on all sightings.
+    By the text of the rule on all sightings, or reduced before, in so many pieces.
     """
     parameters = parameters or rule.Parameters()
     with _engine().cursor() as con:
@@ -66,22 +69,37 @@ def compiled(
                 " unnest(?::INTEGER[])",
                 [list(column) for column in zip(*rows, strict=True)],
             )
-        if reduced:
-            compilation.compile_stays(con, parameters)
+        if pieces:
+            _reduce(con, pieces)
         else:
             con.execute("CREATE OR REPLACE TEMP VIEW sightings AS FROM events")
-            con.execute(f"CREATE OR REPLACE TEMP TABLE compiled AS {rule.sql(parameters)}")
+        compilation.apply_rule(con, parameters)
         found = con.execute("FROM compiled ORDER BY subscriber, start_ms, city").fetchall()
     return [row for row in found if row[1] is not None], sum(row[1] is None for row in found)
 
 
+def _reduce(con: duckdb.DuckDBPyConnection, pieces: int) -> None:
+    """As files are: piece by piece, and once more those that hold torn blocks."""
+    reduction.prepare(con)
+    for piece in range(pieces):
+        _take(con, piece, pieces)
+        reduction.reduce(con, piece)
+    for piece in reduction.find_torn(con):
+        _take(con, piece, pieces)
+        reduction.mend(con)
+    reduction.sightings(con, 0, 1)
+
+
+def _take(con: duckdb.DuckDBPyConnection, piece: int, pieces: int) -> None:
+    con.execute(
+        f"CREATE OR REPLACE TEMP TABLE taken AS FROM events WHERE rowid % {pieces} = {piece}"
+    )
+
+
 def stays(
-    sightings: Iterable[Sighting],
-    *,
-    parameters: rule.Parameters | None = None,
-    reduced: bool = True,
+    sightings: Iterable[Sighting], *, parameters: rule.Parameters | None = None
 ) -> list[Stay]:
-    return compiled(sightings, parameters=parameters, reduced=reduced)[0]
+    return compiled(sightings, parameters=parameters)[0]
 
 
 def sketch(day: Iterable[Sighting]) -> list[Sighting]:
