@@ -5,6 +5,7 @@ import uuid
 from pathlib import Path
 
 import duckdb
+from django.db.models import QuerySet
 
 from core import clock
 from signaling import digests, event_files, reading
@@ -16,27 +17,35 @@ from subscribers.models import Tombstone
 def erase_pending() -> int:
     """Rewrite the files that hold something of erased subscribers; the number of subscribers.
 
-    Repeating it does nothing, and a crash leaves either the old file or the new one, or both for
-    a moment, in which case the next run finishes. Raises StoreIsBusyError.
+    Raises StoreIsBusyError.
     """
-    pending = list(
-        Tombstone.objects.filter(files_erased_at=None, subscriber_ref__isnull=False).values_list(
-            "imsi_index", "subscriber_ref"
-        )
-    )
-    if not pending:
+    if not _pending().exists():
         return 0
     with store_lock(patience=0):
         where = Store.configured()
         where.prepare()
-        references = [reference for _, reference in pending if reference is not None]
-        for bucket in sorted({bucket_of(reference) for reference in references}):
-            rewrite_without(where, bucket, [r for r in references if bucket_of(r) == bucket])
+        return erase_from(where)
+
+
+def erase_from(where: Store) -> int:
+    """The same for who holds the lock of the store.
+
+    Repeating it does nothing, and a crash leaves either the old file or the new one, or both for
+    a moment, in which case the next run finishes.
+    """
+    pending = list(_pending().values_list("imsi_index", "subscriber_ref"))
+    references = [reference for _, reference in pending if reference is not None]
+    for bucket in sorted({bucket_of(reference) for reference in references}):
+        rewrite_without(where, bucket, [r for r in references if bucket_of(r) == bucket])
     for index, reference in pending:
         Tombstone.objects.filter(imsi_index=index, subscriber_ref=reference).update(
             files_erased_at=clock.now()
         )
     return len(pending)
+
+
+def _pending() -> QuerySet[Tombstone]:
+    return Tombstone.objects.filter(files_erased_at=None, subscriber_ref__isnull=False)
 
 
 def rewrite_without(where: Store, bucket: int, references: list[uuid.UUID]) -> int:

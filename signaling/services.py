@@ -14,7 +14,18 @@ from django.db import transaction
 from audit.services import record
 from core import clock
 from core.models import Feed
-from signaling import days, digests, intake, publication, rejects, retention, rule, tidying, totals
+from signaling import (
+    days,
+    digests,
+    erasure,
+    intake,
+    publication,
+    rejects,
+    retention,
+    rule,
+    tidying,
+    totals,
+)
 from signaling.intake import Horizon, Intake
 from signaling.locks import store_lock
 from signaling.models import IngestedFile
@@ -92,6 +103,7 @@ class _Run:
         self.horizon = Horizon(first_kept_day(), self.now, self.zone)
 
     def prepare(self) -> None:
+        erasure.erase_from(self.where)  # runs one after the other would keep its task out
         retention.drop_events(self.where, by=self.by)
         retention.ensure_days()
         self.sealed = days.settle(self.where, now=self.now, zone=self.zone)

@@ -65,6 +65,15 @@ def test_what_an_erasure_overtakes_is_not_stored(
     assert {row[1] for row in service.rows("staypoint")} == {service.reference(1)}
 
 
+def test_runs_one_after_the_other_do_not_keep_an_erasure_out(service: Service) -> None:
+    service.subscribe(made.open_subscriptions(2))
+    service.take([e for p in range(2) for e in day_of(service, p)])
+    erase(service, 0)
+    service.ingest()
+    assert stored_subscribers(service.store) == {service.reference(1)}
+    assert erasure.erase_pending() == 0
+
+
 def test_cells_that_move_to_another_city_take_their_stays_along(service: Service) -> None:
     service.subscribe(made.open_subscriptions(1))
     service.take(day_of(service, 0, city=1))
