@@ -10,10 +10,11 @@ DROP FUNCTION IF EXISTS signaling.replace(uuid);
 -- becomes another one. For each pair: its hours of coverage, 0 if there are none. For each of their
 -- stay-points: its columns, times in epoch milliseconds.
 --
+-- Days that have left the window by now are left out: their partitions may be gone.
 -- Only subscribers who have a tenure get rows: their tenures are locked, so that an erasure either
 -- comes first, and nothing is stored, or waits, and then deletes it.
 -- Returns the number of stay-points stored and the new generation.
-CREATE FUNCTION signaling.replace(
+CREATE OR REPLACE FUNCTION signaling.replace(
     p_bucket integer,
     p_days date[], p_subscribers uuid[], p_hours integer[],
     p_point_days date[], p_point_subscribers uuid[], p_stays bigint[], p_kinds text[],
@@ -23,6 +24,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_one record;
+    v_first date;
 BEGIN
     PERFORM FROM public.subscribers_tenure t
     WHERE t.subscriber_ref = ANY (ARRAY(SELECT DISTINCT unnest(p_subscribers)))
@@ -38,11 +40,13 @@ BEGIN
         DELETE FROM public.signaling_coverage c
         WHERE c.day = v_one.day AND c.subscriber_ref = ANY (v_one.subscribers);
     END LOOP;
+    -- Only now: having deleted from them, this holds the tables against detaching until it commits.
+    v_first := core.service_day(core.now()) - core.window_days();
     INSERT INTO public.signaling_coverage (day, subscriber_ref, hours)
     SELECT i.day, i.subscriber, i.hours
     FROM unnest(p_days, p_subscribers, p_hours) i (day, subscriber, hours)
     JOIN public.subscribers_tenure t ON t.subscriber_ref = i.subscriber
-    WHERE i.hours > 0;
+    WHERE i.hours > 0 AND i.day >= v_first;
     INSERT INTO public.signaling_staypoint (day, subscriber_ref, stay_id, kind, city_code,
                                             alt_city_code, started_at, ended_at)
     SELECT i.day, i.subscriber, i.stay, i.kind, i.city, i.alternative,
@@ -51,7 +55,8 @@ BEGIN
     FROM unnest(p_point_days, p_point_subscribers, p_stays, p_kinds, p_cities, p_alternatives,
                 p_starts, p_ends)
          i (day, subscriber, stay, kind, city, alternative, low, high)
-    JOIN public.subscribers_tenure t ON t.subscriber_ref = i.subscriber;
+    JOIN public.subscribers_tenure t ON t.subscriber_ref = i.subscriber
+    WHERE i.day >= v_first;
     GET DIAGNOSTICS stored = ROW_COUNT;
     INSERT INTO public.signaling_bucket AS b (bucket, generation)
     VALUES (p_bucket, gen_random_uuid())

@@ -9,7 +9,7 @@ import pytest
 from django.db import DatabaseError, connection
 
 from core import clock
-from signaling import locks, rejects, retention
+from signaling import locks, publication, rejects, retention
 from signaling.models import Day, IngestedFile
 from tests.factories import signaling as made
 from tests.integration.signaling.conftest import Freeze, Service
@@ -118,6 +118,36 @@ def test_what_was_detached_and_not_dropped_is_dropped_by_the_next(expired: Servi
     assert expired.superuser.execute(there, [name]).fetchone() == (True,)
     retention.purge()
     assert expired.superuser.execute(there, [name]).fetchone() == (False,)
+
+
+def test_a_run_goes_on_past_midnight_without_the_day_that_left(
+    service: Service, freeze: Freeze, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The hourly purge detaches the day while the run that began before midnight is compiling."""
+    midnight = made.noon(service.yesterday, 48)
+    leaving = service.yesterday - timedelta(days=13)
+    freeze(midnight - timedelta(minutes=1))
+    service.subscribe(made.open_subscriptions(1))
+    todo = publication.Publisher.todo
+
+    def midnight_strikes(publisher: publication.Publisher) -> list[publication.Todo]:
+        freeze(midnight + timedelta(minutes=1))
+        retention.ensure_days()
+        while retention._detach("system"):
+            pass
+        return todo(publisher)
+
+    monkeypatch.setattr(publication.Publisher, "todo", midnight_strikes)
+    stay = made.Leg(1, made.noon(leaving, 2), made.noon(leaving, 46))
+    service.take(made.events_of(0, [stay]))
+    points, coverage = service.everything()
+    assert [row[0] for row in points] == [row[0] for row in coverage] == [leaving + timedelta(1)]
+    monkeypatch.setattr(publication.Publisher, "todo", todo)
+    service.ingest()
+    again, same_coverage = service.everything()
+    assert same_coverage == coverage
+    # Its beginning is not kept in its name any more.
+    assert [row[3:] for row in again] == [row[3:] for row in points]
 
 
 def test_old_reject_files_and_old_names_of_files_go(service: Service, freeze: Freeze) -> None:
