@@ -6,6 +6,7 @@ here first; its raw events become sketches afterwards (tidying.py), and what com
 
 from collections import Counter
 from datetime import date, datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
@@ -14,6 +15,8 @@ from django.db.models import F
 from core import clock
 from signaling.models import Day
 from signaling.store import Store
+
+LATE_LAST_EVENT: Final = timedelta(hours=3)  # a day seen to within this of its end is complete
 
 
 def settle(where: Store, *, now: datetime, zone: ZoneInfo) -> list[date]:
@@ -55,6 +58,15 @@ def note_last(last: dict[date, datetime], *, now: datetime) -> None:
         if not made and (row.last_event_at is None or row.last_event_at < moment):
             row.last_event_at = moment
             row.save(update_fields=["last_event_at"])
+
+
+def last_complete(today: date, zone: ZoneInfo) -> date | None:
+    """The last day before today of which events came until its end, whatever came of later days."""
+    for row in Day.objects.filter(day__lt=today).exclude(last_event_at=None).order_by("-day"):
+        end = clock.start_of_day(row.day + timedelta(days=1), zone)
+        if row.last_event_at and row.last_event_at >= end - LATE_LAST_EVENT:
+            return row.day
+    return None
 
 
 def note_contents(where: Store, subscribers: dict[date, int]) -> None:

@@ -4,7 +4,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Final
@@ -34,7 +34,6 @@ from signaling.reading import UnreadableFileError
 from signaling.store import Store
 from signaling.window import first_kept_day, first_shown_day, today, zone
 
-LATE_LAST_EVENT: Final = timedelta(hours=3)  # a day seen to within this of its end is complete
 PATIENCE: Final = 3600.0
 
 
@@ -196,17 +195,13 @@ class _Run:
 
     def _note_freshness(self) -> None:
         """Data runs through the last day that is over and of which events came until its end."""
-        last = IngestedFile.objects.exclude(last_event_at=None).order_by("-last_event_at").first()
-        if last is None or last.last_event_at is None:
+        if not IngestedFile.objects.exclude(last_event_at=None).exists():
             return
-        day = clock.local_day(last.last_event_at, self.zone)
-        end = clock.start_of_day(day + timedelta(days=1), self.zone)
-        is_complete = day < today() and last.last_event_at >= end - LATE_LAST_EVENT
         Feed.objects.update_or_create(
             name="events",
             defaults={
                 "refreshed_at": clock.now(),
-                "data_through": day if is_complete else day - timedelta(days=1),
+                "data_through": days.last_complete(today(), self.zone),
             },
         )
 

@@ -257,6 +257,22 @@ def test_freshness_is_the_last_day_seen_to_its_end(three: Service) -> None:
     assert through == three.yesterday - timedelta(days=1)
 
 
+def test_an_event_of_today_completes_no_day_before(three: Service) -> None:
+    """It would hide an outage of yesterday afternoon."""
+    midnight = made.noon(three.yesterday, 24)
+    seen = [e for e in phone_days(three, 0) if e.at < midnight - timedelta(hours=9)]
+    three.take([*seen, made.Event(made.imsi(0), midnight, made.cgi(1, 3))])
+    through = Feed.objects.get(name="events").data_through
+    assert through == three.yesterday - timedelta(days=1)
+    three.take([made.Event(made.imsi(0), midnight - timedelta(hours=3), made.cgi(1, 3))])
+    assert Feed.objects.get(name="events").data_through == three.yesterday
+
+
+def test_without_a_day_seen_to_its_end_none_is_complete(three: Service) -> None:
+    three.take([made.Event(made.imsi(0), made.noon(three.yesterday), made.cgi(1, 3))])
+    assert Feed.objects.get(name="events").data_through is None
+
+
 def test_ingest_cannot_read_what_it_wrote(three: Service) -> None:
     from django.db import DatabaseError, connection
 
