@@ -18,7 +18,10 @@ class Installation(models.Model):
 
 
 class Feed(models.Model):
-    """How fresh an incoming feed is: 'subscriptions' or 'events'."""
+    """How fresh an incoming feed is: 'subscriptions', 'cells' or 'events'.
+
+    Beside them 'tenures': when a file of subscriptions last changed any.
+    """
 
     name = models.TextField(primary_key=True)
     refreshed_at = models.DateTimeField(help_text="when the last complete load ended")

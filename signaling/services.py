@@ -33,6 +33,7 @@ from signaling.progress import Progress
 from signaling.reading import UnreadableFileError
 from signaling.store import Store
 from signaling.window import first_kept_day, first_shown_day, today, zone
+from subscribers.loading import changed_at
 
 PATIENCE: Final = 3600.0
 
@@ -97,6 +98,7 @@ class _Run:
         self.where, self.report, self.by = where, report, by
         self.now: datetime = clock.now()
         self.zone = zone()
+        self.tenures_changed_at = changed_at()  # before any is looked up
         self.cells = sha256(where.cells.read_bytes()).digest()
         self.sealed: list[date] = []
         self.horizon = Horizon(first_kept_day(), self.now, self.zone)
@@ -124,14 +126,12 @@ class _Run:
 
     def _is_settled(self, digest: bytes) -> bool:
         """The very same file was taken in, and taking it in again could add nothing: all of it was
-        used, or no subscriptions and no other cells have been loaded since, and no time has come
-        that had not."""
+        used, or tenures and cells are the same as then, and no time has come that had not."""
         known = IngestedFile.objects.filter(sha256=digest).first()
         if known is None or known.future:
             return False
-        feed = Feed.objects.filter(name="subscriptions").first()
-        is_fed = feed is not None and feed.refreshed_at >= known.ingested_at
-        return known.waiting == 0 or not (is_fed or bytes(known.cells) != self.cells)
+        then = (known.tenures_changed_at, bytes(known.cells))
+        return known.waiting == 0 or then == (self.tenures_changed_at, self.cells)
 
     def _set_aside(self, path: Path, taken: Intake) -> None:
         reject_file = rejects.RejectFile(self.where, "events")
@@ -158,6 +158,7 @@ class _Run:
                 "waiting": taken.waiting,
                 "future": taken.future,
                 "cells": self.cells,
+                "tenures_changed_at": self.tenures_changed_at,
                 "last_event_at": taken.last_event_at,
                 "ingested_at": self.now,
             },

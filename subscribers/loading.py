@@ -16,6 +16,7 @@ from core import clock
 from core.models import Feed
 
 FEED: Final = "subscriptions"
+CHANGES: Final = "tenures"  # noted beside the feeds: when a load last changed any
 REFUSALS: Final = {  # verdict in the table -> reason
     "overlaps_file": "overlaps an earlier row of the same number or IMSI",
     "overlaps_known": "overlaps a known tenure of the same number or IMSI",
@@ -80,7 +81,18 @@ def load(*, rows: Iterable[Row], most: int = 100_000) -> Loaded:
         )
         loaded.named = [(int(line), REFUSALS[verdict]) for line, verdict in cursor.fetchall()]
         cursor.execute("DROP TABLE incoming")
+    if loaded.added or loaded.changed:
+        Feed.objects.update_or_create(name=CHANGES, defaults={"refreshed_at": clock.now()})
     return loaded
+
+
+def changed_at() -> datetime | None:
+    """When a load last changed tenures, whatever became of its other files.
+
+    Two equal answers mean the same tenures; it is not for asking which of two moments is later,
+    since what is noted here is seen only when the load's transaction has ended.
+    """
+    return Feed.objects.filter(name=CHANGES).values_list("refreshed_at", flat=True).first()
 
 
 def note_fresh() -> None:

@@ -14,5 +14,8 @@ class IngestedFile(models.Model):
     )
     future = models.BigIntegerField(default=0, help_text="rows of a time that had not come yet")
     cells = models.BinaryField(default=b"", help_text="digest of the list of cells that was used")
+    tenures_changed_at = models.DateTimeField(
+        null=True, help_text="when those tenures had changed that were used"
+    )
     last_event_at = models.DateTimeField(null=True)
     ingested_at = models.DateTimeField(help_text="when the run began that took it in")

@@ -11,7 +11,8 @@ import pytest
 from django.db import DatabaseError, connection
 
 from core import clock
-from signaling import erasure, handover, intake, loading
+from core.models import Feed
+from signaling import erasure, handover, intake, loading, subscription_files
 from signaling.models import IngestedFile
 from signaling.store import Store
 from tests.factories import signaling as made
@@ -171,6 +172,27 @@ def test_subscriptions_loaded_while_a_file_is_taken_in_count_as_unseen(
         patch.setattr(intake, "_open_door", meanwhile)
         assert three.ingest(path).stored == 0
     assert three.ingest(path).stored > 0
+
+
+def test_a_file_tries_again_after_a_load_of_which_a_part_was_refused(three: Service) -> None:
+    path = three.write("early.csv", one_day(three, 7))
+    assert three.ingest(path).stored == 0
+    assert three.ingest(path).known_files == 1
+    good = made.write_subscriptions(three.folder / "good.csv", made.open_subscriptions(8))
+    bad = three.folder / "bad.csv"
+    bad.write_text("")
+    before = Feed.objects.get(name="subscriptions").refreshed_at
+    assert not subscription_files.load_subscriptions(paths=[good, bad]).is_fresh
+    assert Feed.objects.get(name="subscriptions").refreshed_at == before
+    assert three.ingest(path).stored > 0
+    assert three.ingest(path).known_files == 1
+
+
+def test_a_load_that_changes_nothing_makes_no_file_new(three: Service) -> None:
+    path = three.write("early.csv", one_day(three, 7))
+    three.ingest(path)
+    assert three.subscribe(made.open_subscriptions(PHONES)).unchanged == PHONES
+    assert three.ingest(path).known_files == 1
 
 
 def test_a_restored_database_is_brought_back_to_what_the_store_says(three: Service) -> None:
