@@ -33,19 +33,15 @@ def erase_from(where: Store) -> int:
     Repeating it does nothing, and a crash leaves either the old file or the new one, or both for
     a moment, in which case the next run finishes.
     """
-    pending = list(_pending().values_list("imsi_index", "subscriber_ref"))
-    references = [reference for _, reference in pending if reference is not None]
+    references = list(_pending().values_list("subscriber_ref", flat=True))
     for bucket in sorted({bucket_of(reference) for reference in references}):
         rewrite_without(where, bucket, [r for r in references if bucket_of(r) == bucket])
-    for index, reference in pending:
-        Tombstone.objects.filter(imsi_index=index, subscriber_ref=reference).update(
-            files_erased_at=clock.now()
-        )
-    return len(pending)
+    Tombstone.objects.filter(subscriber_ref__in=references).update(files_erased_at=clock.now())
+    return len(references)
 
 
 def _pending() -> QuerySet[Tombstone]:
-    return Tombstone.objects.filter(files_erased_at=None, subscriber_ref__isnull=False)
+    return Tombstone.objects.filter(files_erased_at=None)
 
 
 def rewrite_without(where: Store, bucket: int, references: list[uuid.UUID]) -> int:

@@ -161,7 +161,7 @@ TABLES: Grants = {
         "sms_gateway_inboundmessage": ["SELECT (id, number_index, received_at, agrees_to)"],
         # subscribers
         "subscribers_tenure": ["SELECT", "INSERT", "UPDATE", "DELETE"],
-        "subscribers_tombstone": ["SELECT", "INSERT", "UPDATE"],
+        "subscribers_tombstone": ["INSERT"],
         # signaling
         "signaling_staypoint": ["SELECT", "INSERT", "DELETE"],
         "signaling_coverage": ["SELECT", "INSERT", "DELETE"],

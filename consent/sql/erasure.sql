@@ -37,12 +37,9 @@ BEGIN
       AND NOT EXISTS (SELECT FROM public.subscribers_tenure t
                       WHERE t.key_id = k.id AND t.id <> p_tenure);
     IF v_tenure.imsi_index IS NOT NULL THEN
-        INSERT INTO public.subscribers_tombstone AS old
+        INSERT INTO public.subscribers_tombstone
             (imsi_index, subscriber_ref, erased_at, files_erased_at)
-        VALUES (v_tenure.imsi_index, v_tenure.subscriber_ref, core.now(), NULL)
-        ON CONFLICT (imsi_index) DO UPDATE
-        SET subscriber_ref = excluded.subscriber_ref, erased_at = excluded.erased_at,
-            files_erased_at = NULL;
+        VALUES (v_tenure.imsi_index, v_tenure.subscriber_ref, core.now(), NULL);
     END IF;
     DELETE FROM public.subscribers_tenure t WHERE t.id = p_tenure;
     RETURN audit.append('erasure.done', jsonb_build_object(

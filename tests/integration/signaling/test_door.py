@@ -250,6 +250,18 @@ def test_erasure_reaches_sketches_and_digests(three: Service, freeze: Freeze) ->
     assert three.everything() == before
 
 
+def test_a_second_erasure_does_not_forget_the_first(three: Service) -> None:
+    """The same IMSI, subscribed again and erased again, before the files have been rewritten."""
+    three.take(one_day(three, 0))
+    gone = three.reference(0)
+    erase(three, 0)
+    three.subscribe([(made.msisdn(0), made.imsi(0), clock.now().isoformat(), "")])
+    erase(three, 0)
+    assert held(three.store, gone)
+    assert erasure.erase_pending() == 2
+    assert held(three.store, gone) == []
+
+
 def held(where: Store, reference: uuid.UUID) -> list[Path]:
     """The files that hold something of a subscriber."""
     return [
