@@ -12,7 +12,9 @@ class Migration(migrations.Migration):
             " ALTER subscriber_ref SET NOT NULL, ADD PRIMARY KEY (subscriber_ref)",
             state_operations=[
                 migrations.AlterField(
-                    "tombstone", "subscriber_ref", models.UUIDField(primary_key=True)
+                    "tombstone",
+                    "subscriber_ref",
+                    models.UUIDField(primary_key=True, serialize=False),
                 ),
                 migrations.AlterField("tombstone", "imsi_index", models.BinaryField()),
             ],
