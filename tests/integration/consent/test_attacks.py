@@ -101,7 +101,7 @@ def test_every_function_of_the_gate_is_pinned(superuser: psycopg.Connection) -> 
            JOIN pg_namespace n ON n.oid = p.pronamespace
            WHERE n.nspname = 'gate' AND NOT (
              p.proowner = 'tc_test_gate'::regrole
-             AND p.proconfig = ARRAY['search_path=pg_catalog, pg_temp'])"""
+             AND 'search_path=pg_catalog, pg_temp' = ANY (p.proconfig))"""
     ).fetchall()
     assert loose == []
     guarded = superuser.execute(
