@@ -105,12 +105,13 @@ def _find_lines(con: duckdb.DuckDBPyConnection, source: reading.Source) -> None:
 def resolve_cells(con: duckdb.DuckDBPyConnection, places: Sequence[Place]) -> CellReport:
     """Turn `raw_cells` into `cells(cgi, lon, lat, range_m, given_code, city_code, alt_city_code)`.
 
-    A city code given with a cell wins over the shapes; of several rows for one cell the last wins.
+    A city code given with a cell wins over the shapes; of several rows for one cell the last wins,
+    also when it takes a given code back.
     """
     con.execute(
         """CREATE OR REPLACE TABLE cells AS
         SELECT cgi, arg_max(lon, n) AS lon, arg_max(lat, n) AS lat, arg_max(range_m, n) AS range_m,
-               max_by(city_code, n) AS given_code,
+               arg_max_null(city_code, n) AS given_code,
                CAST(NULL AS TEXT) AS city_code, CAST(NULL AS TEXT) AS alt_city_code
         FROM (SELECT *, rowid AS n FROM raw_cells WHERE problem IS NULL)
         GROUP BY cgi ORDER BY cgi"""

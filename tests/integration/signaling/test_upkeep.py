@@ -86,6 +86,22 @@ def test_cells_that_move_to_another_city_take_their_stays_along(service: Service
     assert {row[4] for row in service.rows("staypoint")} == {made.code(4)}
 
 
+def test_a_later_row_without_a_city_takes_a_given_one_back(service: Service) -> None:
+    path = service.folder / "given.csv"
+    row = f"{made.cgi(1, 3)},101.0,30.0,1000"
+    city = "SELECT given_code, city_code FROM read_parquet(?) WHERE cgi = ?"
+
+    def known() -> tuple[object, ...] | None:
+        return duckdb.execute(city, [str(service.store.cells), made.cgi(1, 3)]).fetchone()
+
+    path.write_text(f"cgi,lon,lat,range_m,city_code\n{row},{made.code(4)}\n")
+    loading.load_cells(paths=[path])
+    assert known() == (made.code(4), made.code(4))
+    path.write_text(f"cgi,lon,lat,range_m\n{row}\n")
+    assert loading.load_cells(paths=[path]).moved == 1
+    assert known() == (None, made.code(1))
+
+
 def test_cells_outside_every_place_and_bad_rows_are_counted(service: Service) -> None:
     path = service.folder / "odd.csv"
     path.write_text(
