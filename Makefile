@@ -21,8 +21,9 @@ test: lint chromium java .venv/.spark ## everything the continuous integration r
 	$(BIN)/python manage.py check
 	TEST_POSTGRES=wheel $(BIN)/pytest -n $(JOBS) --dist loadgroup
 	@if [ -x /usr/lib/postgresql/$(DEBIAN_POSTGRES)/bin/postgres ]; then \
-		echo "again on PostgreSQL $(DEBIAN_POSTGRES): what touches the database"; \
-		TEST_POSTGRES=$(DEBIAN_POSTGRES) $(BIN)/pytest -n $(JOBS) --dist loadgroup tests/integration; \
+		echo "again on PostgreSQL $(DEBIAN_POSTGRES): the rooms with functions in the database"; \
+		TEST_POSTGRES=$(DEBIAN_POSTGRES) $(BIN)/pytest -n $(JOBS) --dist loadgroup \
+			$(wildcard $(patsubst %/sql,tests/integration/%,$(wildcard */sql))) tests/integration/travelcheck; \
 	else echo "no PostgreSQL $(DEBIAN_POSTGRES) on this machine: tested on the embedded one only"; fi
 
 chaos: .venv/.dev ## people text while processes die and Redis forgets (CROWD=1000 of them)
