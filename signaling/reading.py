@@ -23,6 +23,12 @@ from signaling import lines
 SUFFIXES: Final = (".csv", ".csv.gz", ".gz", ".parquet")
 SMALLEST_MILLISECONDS: Final = 10**11  # 1973 in milliseconds, the year 5138 in seconds
 LARGEST_MILLISECONDS: Final = 253_402_300_799_999  # the end of 9999; 1978 in microseconds
+# Moments in text, as far as every engine understands them alike.
+WHOLE: Final = r"[+-]?\d{1,18}"
+MOMENT: Final = (
+    r"\d{4}-\d\d?-\d\d?([T ]([01]?\d|2[0-3]):[0-5]?\d"
+    r"(:[0-5]?\d([.]\d{0,9})?(Z| UTC|[+-](0\d|1[0-7])(:?[0-5]\d)?)?)?)?"
+)
 LINE_REJECTS: Final = "line_rejects"
 MOST_BROKEN: Final = 100_000  # complaints about lines, after which a file is not CSV of ours
 MOST_NAMED: Final = 100_000  # bad rows that are named by their line; all are counted
@@ -267,11 +273,13 @@ def text(source: Source, column: str) -> str:
 def milliseconds(source: Source, column: str) -> str:
     """SQL for a moment as epoch milliseconds (BIGINT), NULL where it cannot be read.
 
-    Text is ISO 8601 or epoch milliseconds; without a zone it is UTC.
+    Text is ISO 8601 or epoch milliseconds, as `MOMENT` and `WHOLE` say; without a zone it is UTC.
     """
     name, kind = f'"{column}"', source.types[column]
     if kind == "VARCHAR":
-        return f"coalesce(TRY_CAST({name} AS BIGINT), epoch_ms(TRY_CAST({name} AS TIMESTAMPTZ)))"
+        return f"""CASE WHEN regexp_full_match({name}, ' *{MOMENT} *')
+                THEN epoch_ms(TRY_CAST(trim({name}) AS TIMESTAMPTZ))
+            WHEN regexp_full_match({name}, ' *{WHOLE} *') THEN TRY_CAST({name} AS BIGINT) END"""
     if kind.startswith("TIMESTAMP"):
         zone = "TIMESTAMPTZ" if "TIME ZONE" in kind else "TIMESTAMP"
         return f"epoch_ms(TRY_CAST({name} AS {zone}))"

@@ -1,8 +1,7 @@
 """Event files as Spark reads them: rows judged by the same rules as on DuckDB.
 
 A cluster reads a large CSV in pieces, so bad rows of a CSV have no line; those of a Parquet file
-have their number. Spark takes a moment as text in ISO 8601 as far as both engines understand it
-alike: that is `MOMENT`.
+have their number.
 """
 
 import csv
@@ -21,11 +20,6 @@ from signaling.spark.session import Folder, url_of
 
 BROKEN: Final = "_broken"  # the column for lines that cannot be taken apart
 GLOB: Final = re.compile(r"[][{}*?\\]")  # what would make a pattern of a name
-WHOLE: Final = r"[+-]?\d{1,18}"
-MOMENT: Final = (
-    r"\d{4}-\d\d?-\d\d?"
-    r"([T ]\d\d?:\d\d?(:\d\d?([.]\d{0,9})?(Z| ?UTC|[+-]\d\d(:?\d\d)?)?)?)?"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,14 +142,15 @@ def _what_is_broken(columns: int) -> str:
 def _milliseconds(kind: str) -> str:
     """SQL for `timestamp` as epoch milliseconds, NULL where it cannot be read.
 
-    DuckDB rounds to microseconds, Spark cuts off: the seventh decimal makes the difference.
+    DuckDB rounds to microseconds, and those to milliseconds. Spark cuts off: the seventh decimal,
+    and half a millisecond, make the difference.
     """
     if kind in ("timestamp", "timestamp_ntz"):
-        return "unix_millis(CAST(timestamp AS TIMESTAMP))"
+        return "(unix_micros(CAST(timestamp AS TIMESTAMP)) + 500) DIV 1000"
     if kind != "string":
         return "try_cast(timestamp AS BIGINT)"
     text = "trim(timestamp)"
     carry = rf"CASE WHEN {text} RLIKE r'[.]\d{{6}}[5-9]' THEN 1 ELSE 0 END"
     moment = f"unix_micros(try_cast({text} AS TIMESTAMP)) + {carry}"
-    return f"""CASE WHEN {text} RLIKE {_whole(WHOLE)} THEN try_cast({text} AS BIGINT)
-        WHEN {text} RLIKE {_whole(MOMENT)} THEN ({moment}) DIV 1000 END"""
+    return f"""CASE WHEN {text} RLIKE {_whole(reading.WHOLE)} THEN try_cast({text} AS BIGINT)
+        WHEN {text} RLIKE {_whole(reading.MOMENT)} THEN ({moment} + 500) DIV 1000 END"""

@@ -18,6 +18,7 @@ from signaling import files, rule
 from signaling.geography import read_places
 from signaling.reading import UnreadableFileError
 from tests.factories import signaling as made
+from tests.unit.signaling.test_moments import MOMENTS, NO_MOMENTS
 from tests.unit.signaling.test_rule_properties import GAPS, START
 
 pyspark = pytest.importorskip("pyspark", reason="pyspark is not installed")
@@ -151,6 +152,7 @@ def test_same_rows_in_any_order_of_arrival(
 
 
 BAD = [
+    *(f"460001234567890,{text},460-00-1000-10000000,data" for text in NO_MOMENTS),
     "12345,2026-11-08T10:00:00Z,460-00-1000-10000000,data",
     "+46000123456789,2026-11-08T10:00:00Z,460-00-1000-10000000,data",
     ",2026-11-08T10:00:00Z,460-00-1000-10000000,data",
@@ -171,6 +173,9 @@ GOOD = [
     "460001234567890,2026-11-08T20:30:00.0004999+0800,460-00-1000-10000000,data",
     "460001234567890,1794186001000,460-00-1000-10000000,data",
     f"460001234567890,2026-11-08T10:00:00Z,{OUTSIDE},data",
+    *(f"46000123456{n:04},{text},460-00-1000-10000000,data" for n, text in enumerate(MOMENTS)),
+    # A stay shows the moment itself: first and last event are its ends.
+    *(f"46000123456{n:04},1794200001000,460-00-1000-10000000,data" for n in range(len(MOMENTS))),
 ]
 
 
