@@ -87,6 +87,7 @@ def _start(master: str, scratch: str) -> SparkSession:
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
             "spark.driver.memory": LOCAL_MEMORY,
+            "spark.hadoop.fs.permissions.umask-mode": "077",  # Hadoop asks no process for its own
         }
     try:
         return SparkSession.builder.master(master).config(map=settings).getOrCreate()

@@ -1,5 +1,6 @@
 """`manage.py compile_stays`: stays from event files to Parquet, without service or database."""
 
+import os
 import time
 from argparse import ArgumentParser
 from collections.abc import Sequence
@@ -38,6 +39,14 @@ class Command(BaseCommand):
         parser.add_argument("--master", metavar="URL", help="Spark's master (default: local[*])")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        """What is written says where phones were: it is for whoever runs this, and nobody else."""
+        before = os.umask(0o077)
+        try:
+            self._compile(options)
+        finally:
+            os.umask(before)
+
+    def _compile(self, options: dict[str, Any]) -> None:
         began = time.monotonic()
         out = options["out"]
         try:
