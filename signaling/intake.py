@@ -77,7 +77,6 @@ class Intake:
     late: Counter[date] = field(default_factory=Counter)  # rejected ones, by their day
     last_event_at: datetime | None = None
     last_of_day: dict[date, datetime] = field(default_factory=dict)  # of stored events
-    files_added: int = 0
 
     @property
     def waiting(self) -> int:
@@ -223,7 +222,7 @@ def _put_away(store: Store, work: Path, intake: Intake, zone: ZoneInfo) -> None:
             name = event_files.write(con, parts, made)
             day = date.fromisoformat(folder.parent.name.removeprefix("day="))
             bucket = int(folder.name.removeprefix("bucket="))
-            intake.files_added += store.add(made, day=day, bucket=bucket, name=name)
+            store.add(made, day=day, bucket=bucket, name=name)
             last = _moment(last_t, zone)
             intake.last_of_day[day] = max(last, intake.last_of_day.get(day, last))
     finally:
