@@ -36,13 +36,15 @@ class Parameters:
         if not self.near_window <= self.wide_window <= 24 * HOUR_MS - self.alone:
             # Only then does no verdict on a run that reaches into a day look back beyond the day
             # before: either the run began so late, or it is so long that it speaks for itself.
+            # Where much of that day before is silent, what is left of a run may be too short to.
             raise ValueError("near_window must not exceed wide_window, nor that and alone a day")
         if not (50 < self.near_percent <= 100 and 50 < self.wide_percent <= 100):
             raise ValueError("near_percent and wide_percent must be more than half")
         if self.max_padding < self.padding:
             raise ValueError("max_padding must not be shorter than padding")
         if self.max_absence >= self.minimum_stay:
-            # Only then is it safe to drop a spell that lies inside a spell of another city.
+            # Only then does dropping a spell that lies inside a spell of another city lose no
+            # presence of the minimum without a break; a spell made of several can be as long.
             raise ValueError("max_absence must be shorter than minimum_stay")
 
 

@@ -13,7 +13,7 @@
 -- Only what DuckDB and Spark SQL both understand: window functions, CASE, joins, whole numbers.
 -- Padding halves a gap, so spans are kept doubled (suffix 2) until the last step and nothing is rounded
 -- on the way. A missing neighbour is asked for by name, never through LEAST(NULL, cap), which is the
--- cap. No step looks further than a day around itself: what happened before cannot change an answer.
+-- cap. But for silences of many hours no step looks further than a day around itself (docs/rule.md).
 
 -- 1. Runs: one place, no silence longer than the maximum. Only their ends go on from here. What is
 --    known as a country only is judged by blocks of 24 hours, and its runs end where these do.

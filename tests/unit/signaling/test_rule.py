@@ -93,6 +93,13 @@ def test_an_absence_longer_than_the_presences_around_it_is_not_absorbed() -> Non
     assert hours(found) == [(1, 0, 1.25), (2, 1.25, 4.25), (1, 4.25, 5.5)]
 
 
+def test_visits_by_turns_inside_a_stay_elsewhere_are_absorbed() -> None:
+    """The example of docs/rule.md: neither presence there is longer than 3 hours."""
+    legs = [(1, 0, 3), (2, 3.02, 4.5), (1, 4.6, 5.6), (2, 5.7, 7.15), (1, 7.2, 11)]
+    seen = [(1, int(at * HOUR), place) for place, low, high in legs for at in (low, high)]
+    assert [(stay[1], stay[4] - stay[3]) for stay in stays(seen)] == [(1, 11 * HOUR)]
+
+
 def test_a_wrong_location_now_and_then_changes_nothing() -> None:
     sightings = [(1, n * 10 * MINUTE, 2 if n % 5 == 2 else 1) for n in range(6 * 24)]
     assert stays(sightings) == [(1, 1, None, 0, (6 * 24 - 1) * 10 * MINUTE)]
