@@ -20,6 +20,7 @@ django.setup()
 # A parallel run's processes must not read the settings before they have set their own database.
 del os.environ["DJANGO_SETTINGS_MODULE"]
 
+import hypothesis  # noqa: E402
 import psycopg  # noqa: E402
 import pytest  # noqa: E402
 import redis  # noqa: E402
@@ -29,6 +30,10 @@ from psycopg import sql  # noqa: E402
 from pytest_django import DjangoDbBlocker  # noqa: E402
 
 from core.roles import SECRETS_OF_ROLE  # noqa: E402
+
+# A busy machine is no fault: no property is held to a stop-watch.
+hypothesis.settings.register_profile("without a stop-watch", deadline=None)
+hypothesis.settings.load_profile("without a stop-watch")
 
 SERVERS = database.Servers()
 
