@@ -59,4 +59,4 @@ def _arrays(con: duckdb.DuckDBPyConnection, rows: str, *columns: str) -> list[st
 
 def _quoted(column: str) -> str:
     """SQL for a text as an array's element; codes are whatever the operator's places use."""
-    return f"""'"' || replace(replace({column}, '\', '\\'), '"', '\"') || '"'"""
+    return rf"""'"' || replace(replace({column}, '\', '\\'), '"', '\"') || '"'"""
