@@ -3,7 +3,7 @@
 -- Detaching needs an exclusive lock on the table that every release reads, for a moment; while it
 -- waits for that lock, releases that come after it wait too. DETACH … CONCURRENTLY would not, but it
 -- cannot run inside a function, and no process may be the tables' owner. So: one partition at a
--- time, at most a tenth of a second of waiting, and the caller tries again (services.purge).
+-- time, at most a tenth of a second of waiting, and the caller tries again (retention.py).
 DROP FUNCTION IF EXISTS signaling.drop_expired_days();
 
 -- Detach one partition whose day has left the window, the oldest first; its table and day, or no
