@@ -23,8 +23,18 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- A refused claim may name no consent that exists.
   ('access.denied',            true,  '{reason}'),
   ('access.delivered',         true,  '{subject_ref,consent_id,release_id}'),
+  -- The person took it back after it had been handed over: the asker is told to delete it.
+  ('consent.recalled',         true,  '{subject_ref,consent_id}'),
   ('erasure.done',             true,  '{subject_ref}'),
   ('subject.viewed_log',       false, '{subject_ref}'),
+  ('subject.opened_page',      false, '{subject_ref}'),
+  ('subject.exported',         false, '{subject_ref}'),
+  ('subject.shared_code',      false, '{subject_ref}'),
+  ('subject.blocked',          false, '{subject_ref,org_ref}'),
+  ('subject.unblocked',        false, '{subject_ref,org_ref}'),
+  ('subject.paused',           false, '{subject_ref}'),
+  ('subject.resumed',          false, '{subject_ref}'),
+  ('subject.held',             false, '{subject_ref}'),
   ('staff.viewed_subject',     false, '{subject_ref}'),
   ('purge.run',                false, '{}'),
   ('import.done',              false, '{}'),
@@ -51,7 +61,38 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('organisation.key_revoked',        false, '{org_ref,key_ref}'),
   ('staff.added',                     false, '{account_ref,staff_role}'),
   ('staff.ended',                     false, '{account_ref,staff_role}'),
-  ('staff.reset_account',             false, '{account_ref}');
+  ('organisation.asked',              false, '{org_ref,request_id}'),
+  ('organisation.cancelled',          false, '{org_ref,request_id}'),
+  ('organisation.read_answer',        false, '{org_ref,request_id}'),
+  ('organisation.webhook_made',       false, '{org_ref}'),
+  ('organisation.webhook_removed',    false, '{org_ref}'),
+  ('staff.added',                     false, '{account_ref,staff_role}'),
+  ('staff.ended',                     false, '{account_ref,staff_role}'),
+  ('staff.reset_account',             false, '{account_ref}'),
+  -- a person says that a visit is wrong
+  ('dispute.opened',                  true,  '{subject_ref,dispute_id}'),
+  ('dispute.viewed',                  true,  '{subject_ref,dispute_id}'),
+  ('dispute.confirmed',               true,  '{subject_ref,dispute_id}'),
+  ('dispute.rejected',                true,  '{subject_ref,dispute_id}'),
+  ('dispute.ended',                   true,  '{subject_ref,dispute_id}'),
+  -- auditors: what they look at, and what they find
+  ('auditor.searched',                false, '{}'),
+  ('auditor.viewed_entry',            false, '{related_entry}'),
+  ('auditor.resolve_asked',           false, '{subject_ref,resolution_id}'),
+  ('auditor.resolved',                false, '{subject_ref,resolution_id}'),
+  ('auditor.resolve_refused',         false, '{subject_ref,resolution_id}'),
+  ('auditor.sampled',                 false, '{sample_id}'),
+  ('auditor.noted_finding',           false, '{finding_id}'),
+  ('auditor.closed_finding',          false, '{finding_id}'),
+  ('hold.asked',                      false, '{hold_id}'),
+  ('log.began',                       false, '{}'),
+  ('log.pruned',                      false, '{}'),
+  -- the gateway
+  ('gateway.switched',                false, '{provider}'),
+  ('gateway.incident_opened',         false, '{incident_id}'),
+  ('gateway.incident_closed',         false, '{incident_id}'),
+  ('gateway.text_resent',             false, '{}'),
+  ('gateway.text_handled',            false, '{}');
 END;
 
 -- Each field has a shape; shape `code` and `codes` (an array of them) also a closed list of values.
@@ -67,10 +108,15 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('related_entry',       'reference', NULL),
   ('hold_id',             'reference', NULL),
   ('export_id',           'reference', NULL),
+  ('dispute_id',          'reference', NULL),
+  ('resolution_id',       'reference', NULL),
+  ('sample_id',           'reference', NULL),
+  ('finding_id',          'reference', NULL),
+  ('incident_id',         'reference', NULL),
   -- the terms of a consent
   ('consent_state',       'code',      '{requested,disclosed,granted,refused,expired,consumed,withdrawn,invalidated,superseded}'),
   ('consent_state_seq',   'count',     NULL),
-  ('purpose_code',        'code',      '{self_inquiry,employer_question}'),
+  ('purpose_code',        'code',      '{self_inquiry,return_to_work,site_access,business_trip,duty_of_care}'),
   ('categories',          'codes',     '{cities,countries,been_to}'),
   ('question',            'code',      '{itinerary,visited_any,stayed_only_in}'),
   ('granularity',         'code',      '{city,country,yes_no}'),
@@ -84,7 +130,7 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('terms_sha256',        'digest',    NULL),
   -- the notice and the answer
   ('language',            'language',  NULL),
-  ('channel',             'code',      '{sms,web,api,command,timer}'),
+  ('channel',             'code',      '{sms,web,api,command,timer,phone}'),
   ('notice_sha256',       'digest',    NULL),
   ('notice_version',      'version',   NULL),
   ('segments',            'count',     NULL),
@@ -95,9 +141,9 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- an access and its result
   ('payload_commitment',  'digest',    NULL),
   ('outcome',             'code',      '{ok,partly,nothing,failed}'),
-  ('reason',              'code',      '{asked,stop,drop,no,replaced,time_up,unknown_consent,not_granted,expired,used_up,withdrawn,out_of_scope,other_person,other_asker,wrong_cause,no_cause,tenure_ended,other_tenure,sim_changed,number_changed,no_subscription,stale_subscriptions,no_data,erased,organisation_suspended,notice_defect,wrong_code,too_many_codes,opted_out,held}'),
+  ('reason',              'code',      '{asked,stop,drop,no,replaced,time_up,unknown_consent,not_granted,expired,used_up,withdrawn,out_of_scope,other_person,other_asker,wrong_cause,no_cause,tenure_ended,other_tenure,sim_changed,number_changed,no_subscription,stale_subscriptions,no_data,erased,organisation_suspended,notice_defect,wrong_code,too_many_codes,opted_out,held,blocked,paused,cooling_down,over_cap,over_budget,unknown_number,unknown_code,cancelled,too_late,evidence,mistake,complaint,legal_duty,court_order,investigation,security,slow,failing,manual,recovered}'),
   -- the running of the service
-  ('kind',                'code',      '{cities,cells,subscriptions,events,stay_points,messages,keys,log,consents,personal_data,data_key,signaling_key,signing_key,person_key,role,organisation,member,setting,retention}'),
+  ('kind',                'code',      '{cities,cells,subscriptions,events,stay_points,messages,keys,log,consents,personal_data,data_key,signaling_key,signing_key,person_key,role,organisation,member,setting,retention,answers,requests,disputes,witness,policy,texts}'),
   ('file_sha256',         'digest',    NULL),
   ('key_sha256',          'digest',    NULL),
   ('days',                'count',     NULL),
@@ -119,7 +165,11 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('itinerary_purposes',  'codes',     '{return_to_work,site_access,business_trip,duty_of_care}'),
   ('by_number',           'code',      '{yes,no}'),
   ('requests_per_day',    'count',     NULL),
-  ('open_requests',       'count',     NULL);
+  ('open_requests',       'count',     NULL),
+  ('asked_by',            'code',      '{number,code}'),
+  -- auditors' searches, by what was filtered; the gateway
+  ('filters',             'codes',     '{from,to,organisation,event,consent,subject,result}'),
+  ('provider',            'code',      '{sandbox,twilio,smpp}');
 END;
 
 -- Whether a value has the shape. The shapes leave no room for a name, a number or a city:

@@ -103,7 +103,7 @@ def test_the_drawing_in_the_docs_is_the_database(superuser: psycopg.Connection) 
         "valid_days = 365",
         "max_uses = 1000",
         "org_ref = gen_random_uuid()",
-        "purpose = 'employer_question'",
+        "purpose = 'return_to_work'",
         "question = 'visited_any'",
         "terms = '{}'",
         "tenure_id = gen_random_uuid()",

@@ -152,7 +152,7 @@ class World:
             inbound_id=self.text(person.number).id,
             terms={
                 "org_ref": "7d0be3c4-6c3f-4d6e-9a55-0d2f6c3e8a11",
-                "purpose": "employer_question",
+                "purpose": "return_to_work",
                 "question": "visited_any",
                 "window_days": 14,
                 "valid_days": 2,
