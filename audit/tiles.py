@@ -9,7 +9,8 @@ Needs the standard library alone.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import NamedTuple, Self
+from dataclasses import dataclass
+from typing import Self
 
 from audit.tree import Frontier, ReadNode
 
@@ -35,7 +36,8 @@ class TileError(ValueError):
     """No path of a tile, or not the bytes of one."""
 
 
-class Tile(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Tile:
     """The name of a hash tile, or with `level` = ENTRIES of an entry bundle.
 
     Hash tile: `width` hashes of perfect subtrees of 256**level leaves, from the subtree
