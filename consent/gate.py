@@ -25,6 +25,17 @@ class Requested:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """`outcome`: asked, or why nobody may be asked: blocked | paused | over_cap | time_up |
+    cancelled | organisation_suspended, or what was decided before. The rest is there when asked."""
+
+    outcome: str
+    consent_id: UUID | None
+    entry_id: int | None
+    fresh: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """`outcome`: granted or refused, else already | wrong_code | too_many | expired | none_open.
 
@@ -110,6 +121,31 @@ def request(
     )
 
 
+def ask_for(
+    *,
+    request_id: UUID,
+    tenure_id: UUID,
+    terms: dict[str, Any],
+    code_digest: bytes,
+    notice: dict[str, Any],
+    notice_sealed: bytes,
+) -> Asked:
+    """Ask the person an organisation's question. Raises django.db.IntegrityError as `request`."""
+    about = (json.dumps(terms), code_digest, json.dumps(notice), notice_sealed)
+    return Asked(*_row("ask_for", request_id, tenure_id, *about))
+
+
+def turn_down(*, request_id: UUID, reason: str) -> int | None:
+    """Nobody is asked; the log of the person, if there is one, says so. None: decided before."""
+    entry = _row("turn_down", request_id, reason)[0]
+    return None if entry is None else int(entry)
+
+
+def end_request(request_id: UUID) -> bool:
+    """End the consent of a request that nobody waits for any more, if it is still alive."""
+    return bool(_row("end_request", request_id)[0])
+
+
 def notice_sent(consent_id: UUID) -> bool:
     """The provider took the notice. True the first time."""
     return bool(_row("notice_sent", consent_id)[0])
@@ -132,12 +168,14 @@ def refuse(*, inbound_id: int, code_digest: bytes) -> Answer:
 
 
 def withdraw(*, inbound_id: int, consent_id: UUID) -> str:
-    """withdrawn | ended (it was an open request) | already | unknown (not of this number)."""
+    """withdrawn | ended (it was an open request) | recalled (an answer that was handed over) |
+    already | unknown (not of this number)."""
     return str(_row("withdraw", inbound_id, consent_id)[0])
 
 
 def withdraw_all(*, inbound_id: int) -> int:
-    """How many granted consents were withdrawn; open requests end too."""
+    """How many granted consents were withdrawn; open requests end, and answers that were handed
+    over are recalled."""
     return int(_row("withdraw_all", inbound_id)[0])
 
 

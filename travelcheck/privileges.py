@@ -35,12 +35,24 @@ TABLES: Grants = {
         ],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
-        # verification
+        # consent: organisations' questions are stored by the web alone; what became of one is not
+        # for it to see
+        "consent_request": [
+            "SELECT (id, org_ref, purpose, question, places, days, kept_days, asked_by,"
+            " number_index, number_sealed, key_id, code_digest, nonce, reference, is_test,"
+            " asked_at, closes_at, cancelled_at)",
+            "INSERT",
+            "UPDATE (cancelled_at)",
+        ],
+        # verification: of answers only those that were handed over (verification/sql/answers.sql)
+        "verification_answer": ["SELECT", "UPDATE (first_read_at)"],
         "verification_signingkey": ["SELECT"],
         "verification_statuslist": ["SELECT"],
         # signaling: how ingestion is doing
         "signaling_day": ["SELECT"],
         "signaling_ingesttotal": ["SELECT"],
+        # and the places that a question can be about
+        "signaling_city": ["SELECT"],
         # accounts: staff and their links are made by commands, as owner
         "django_session": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "accounts_user": ["SELECT", "INSERT", "UPDATE (password, last_login, name, session_epoch)"],
@@ -85,7 +97,11 @@ TABLES: Grants = {
         "accounts_outgoingmail": ["SELECT", "UPDATE (due_at, attempts)", "DELETE"],
         "django_session": ["SELECT (expire_date)", "DELETE"],
         # organisations: whose time is up
-        "organisations_organisation": ["SELECT (approved_at, closed_at, applied_at)", "DELETE"],
+        "organisations_organisation": [
+            "SELECT (id, name, status, purposes, itinerary_purposes, may_ask_by_number,"
+            " approved_at, closed_at, applied_at)",
+            "DELETE",
+        ],
         "organisations_invitation": ["SELECT (created_at)", "DELETE"],
         # audit
         "audit_entry": ["SELECT"],
@@ -101,8 +117,14 @@ TABLES: Grants = {
         "consent_consent": ["SELECT"],
         "consent_notice": ["SELECT"],
         "consent_release": ["SELECT"],
+        # no INSERT of requests, for those are what asking rests on
+        "consent_request": ["SELECT"],
+        "consent_sharingcode": ["SELECT", "INSERT", "DELETE"],
+        "consent_block": ["SELECT", "INSERT", "DELETE"],
+        "consent_pause": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         # verification: it holds the key that signs answers
         "verification_signingkey": ["SELECT", "INSERT", "UPDATE (retired_at, revoked_at)"],
+        "verification_answer": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "verification_issuedanswer": ["SELECT", "INSERT", "UPDATE (standing)", "DELETE"],
         "verification_statuslist": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         # inquiry
@@ -170,6 +192,14 @@ TABLES: Grants = {
         "consent_consent": ["SELECT", "INSERT", "UPDATE"],
         "consent_notice": ["SELECT", "INSERT", "UPDATE"],
         "consent_release": ["SELECT", "INSERT", "UPDATE"],
+        "consent_request": ["SELECT", "UPDATE"],
+        "consent_sharingcode": ["SELECT", "UPDATE", "DELETE"],
+        "consent_block": ["SELECT", "DELETE"],
+        "consent_pause": ["SELECT", "DELETE"],
+        # who may ask, and for what
+        "organisations_organisation": [
+            "SELECT (id, name, status, purposes, itinerary_purposes, may_ask_by_number)"
+        ],
     },
 }
 
@@ -189,6 +219,9 @@ FUNCTIONS: dict[str, list[str]] = {
         # the gate
         "gate.identify",
         "gate.request",
+        "gate.ask_for",
+        "gate.turn_down",
+        "gate.end_request",
         "gate.notice_sent",
         "gate.notice_delivered",
         "gate.grant",

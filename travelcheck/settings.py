@@ -106,6 +106,9 @@ MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4, least=4)
 # How long a day still takes events after it ended: raw events are kept that long.
 SIGNALING_STORE_ENCRYPTED = env.flag("SIGNALING_STORE_ENCRYPTED")  # below what we can see
 SIGNALING_LATENESS_HOURS = env.number("SIGNALING_LATENESS_HOURS", 48, least=0)
+# How long an organisation's question may wait for its person. Without an answer by then it is not
+# released, whatever the reason. Long enough to fall outside the quiet hours.
+REQUEST_OPEN_HOURS = env.number("REQUEST_OPEN_HOURS", 24, least=12)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
 # Signed answers: how long one is valid, and what is enough data to say that somebody was nowhere
 # else: so many of the days asked about, each observed in so many different hours.

@@ -1,15 +1,22 @@
-"""Reading what is published about answers."""
+"""Reading what is published about answers, and an organisation's own requests."""
 
-from datetime import date, timedelta
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
+from consent.models import Request
 from core import clock
+from core.keys import derive
+from core.sealing import unseal
+from organisations.models import Organisation
 from travel.questions import Terms
 from verification.claims import STATUS_PATH
-from verification.models import SigningKey, StatusList
+from verification.models import Answer, SigningKey, StatusList
 from verification.signing import jwk
 
 #: How long a key that signs no more can still be fetched after its last answer has expired: then
@@ -45,3 +52,64 @@ def status_list(day: date) -> str | None:
 
 def status_url(day: date) -> str:
     return f"{settings.PUBLIC_BASE_URL}{STATUS_PATH}{day.isoformat()}"
+
+
+class RequestState(StrEnum):
+    """All that an asker is ever told of a request. Everything that is not an answer is `open` until
+    the request closes, and `not_released` from then on."""
+
+    OPEN = "open"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"  # it had been answered, and the person took it back: delete it
+    CANCELLED = "cancelled"
+    NOT_RELEASED = "not_released"
+
+
+def state_of(request: Request, answer: Answer | None, now: datetime) -> RequestState:
+    """What the asker of a request is told. `answer`: what was handed over, if it was.
+
+    It depends on nothing else, so that what became of a request nobody answered shows nowhere.
+    """
+    if answer is not None and answer.withdrawn_at is not None:
+        return RequestState.WITHDRAWN
+    if answer is not None:
+        return RequestState.ANSWERED
+    if request.cancelled_at is not None:
+        return RequestState.CANCELLED
+    return RequestState.NOT_RELEASED if request.closes_at <= now else RequestState.OPEN
+
+
+#: What the worker makes of a request is not for the asker's side to see; the database refuses it.
+NOT_FOR_ASKERS = ("target", "considered_at", "outcome")
+
+
+def requests_of(organisation: Organisation, *, is_test: bool = False) -> QuerySet[Request]:
+    """An organisation's requests, the latest first. Others' are as if they were not there."""
+    return (
+        Request.objects.defer(*NOT_FOR_ASKERS)
+        .filter(org_ref=organisation.id, is_test=is_test)
+        .order_by("-asked_at", "-id")
+    )
+
+
+def open_requests(organisation: Organisation, *, is_test: bool = False) -> QuerySet[Request]:
+    """Those that may still be answered, and have not been."""
+    answered = Answer.objects.filter(request_id=OuterRef("id"), handed_over_at__isnull=False)
+    return requests_of(organisation, is_test=is_test).filter(
+        ~Exists(answered), cancelled_at=None, closes_at__gt=clock.now()
+    )
+
+
+def answers_to(requests: Iterable[Request]) -> dict[UUID, Answer]:
+    """The answers that were handed over, by request."""
+    ids = [request.id for request in requests]
+    return Answer.objects.filter(handed_over_at__isnull=False).in_bulk(ids)
+
+
+def token_of(answer: Answer) -> str | None:
+    """The signed answer itself; None once it was blanked. Whoever reads it for an asker calls
+    `services.reading.read` instead, which notes that it was read."""
+    if answer.token_sealed is None:
+        return None
+    context = f"answer:{answer.request_id}".encode()
+    return unseal(derive("answer"), bytes(answer.token_sealed), context).decode()

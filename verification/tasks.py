@@ -1,10 +1,12 @@
+"""Thin tasks: ids in, nothing out. Each may run any number of times."""
+
 from celery import shared_task
 
-from verification import services
+from verification.services import issuing
 
 
 @shared_task
 def publish() -> None:
     """Keys and status lists, as they are now."""
-    services.publish_keys()
-    services.publish_lists()
+    issuing.publish_keys()
+    issuing.publish_lists()

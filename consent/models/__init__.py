@@ -1,5 +1,17 @@
+from consent.models.choices import Block, Pause, SharingCode
 from consent.models.consent import Consent, State
 from consent.models.notice import Notice
 from consent.models.release import Release
+from consent.models.request import AskedBy, Request
 
-__all__ = ["Consent", "Notice", "Release", "State"]
+__all__ = [
+    "AskedBy",
+    "Block",
+    "Consent",
+    "Notice",
+    "Pause",
+    "Release",
+    "Request",
+    "SharingCode",
+    "State",
+]

@@ -34,7 +34,9 @@ class Consent(models.Model):
     # What was asked, of whom, by whom: never changes.
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     schema_version = models.SmallIntegerField(default=1)
-    cause = models.TextField(unique=True, help_text="what led to the request: 'inbound:<id>'")
+    cause = models.TextField(
+        unique=True, help_text="what led to it: 'inbound:<id>' or 'request:<id>'"
+    )
     org_ref = models.UUIDField(null=True, help_text="who asks; none: the person themself")
     purpose = models.TextField()
     question = models.TextField()
@@ -59,6 +61,7 @@ class Consent(models.Model):
     ended_at = models.DateTimeField(null=True)
     end_reason = models.TextField(blank=True, default="")
     superseded_by = models.UUIDField(null=True)
+    recalled_at = models.DateTimeField(null=True, help_text="taken back after it was consumed")
     uses = models.IntegerField(default=0)
     code_attempts = models.SmallIntegerField(default=0, help_text="wrong codes received")
     last_attempt = models.BigIntegerField(null=True, help_text="the last text with a wrong code")
@@ -99,6 +102,10 @@ class Consent(models.Model):
                 condition=~Q(state__in=LIVE)
                 | Q(number_index__isnull=False, code_digest__isnull=False),
                 name="live_consent_has_a_number",
+            ),
+            models.CheckConstraint(
+                condition=Q(recalled_at=None) | Q(state=State.CONSUMED, org_ref__isnull=False),
+                name="recalled_is_what_was_handed_over",
             ),
             models.UniqueConstraint(
                 fields=["number_index", "code_digest"],

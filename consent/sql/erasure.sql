@@ -27,6 +27,12 @@ BEGIN
         PERFORM gate.give_up(r.id, 'erased') FROM public.consent_release r
         WHERE r.consent_id = v_one.id AND r.state IN ('claimed', 'fetched');
     END LOOP;
+    PERFORM gate.recall(h, 'erased') FROM gate.handed_over(v_tenure.msisdn_index) h;
+    DELETE FROM public.consent_sharingcode s WHERE s.tenure_id = p_tenure;
+    DELETE FROM public.consent_block b WHERE b.tenure_id = p_tenure;
+    DELETE FROM public.consent_pause p WHERE p.tenure_id = p_tenure;
+    UPDATE public.consent_request r SET number_index = NULL, number_sealed = NULL, target = NULL
+    WHERE v_tenure.msisdn_index IN (r.number_index, r.target);
     UPDATE public.consent_consent c SET number_index = NULL, code_digest = NULL
     WHERE c.tenure_id = p_tenure;
     DELETE FROM public.signaling_staypoint s WHERE s.subscriber_ref = v_tenure.subscriber_ref;

@@ -187,7 +187,7 @@ BEGIN
     RETURN coalesce(v_holds AND CASE
         WHEN v_consent.state = 'granted' THEN v_consent.valid_until > core.now()
         WHEN v_consent.state IN ('requested', 'disclosed') THEN v_consent.code_expires_at > core.now()
-    END, false);
+    END AND gate.asker_gone(v_consent.cause) IS NULL, false);
 END $$;
 
 RESET ROLE;

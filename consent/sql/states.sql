@@ -9,9 +9,11 @@ DECLARE
     c_progress CONSTANT text[] := ARRAY[
         'state', 'state_seq', 'disclosed_at', 'granted_at', 'grant_inbound', 'valid_until',
         'ended_at', 'end_reason', 'superseded_by', 'uses', 'code_attempts', 'last_attempt',
-        'last_entry', 'number_index', 'code_digest'];
-    -- What may still change once it has ended: uses given back, and what an erasure clears.
-    c_afterwards CONSTANT text[] := ARRAY['uses', 'last_entry', 'number_index', 'code_digest'];
+        'last_entry', 'number_index', 'code_digest', 'recalled_at'];
+    -- What may still change once it has ended: uses given back, what an erasure clears, and that an
+    -- answer that was handed over was taken back.
+    c_afterwards CONSTANT text[] := ARRAY[
+        'uses', 'last_entry', 'number_index', 'code_digest', 'recalled_at'];
 BEGIN
     -- The owner of this function is the role that owns the gate.
     IF current_user <> (SELECT pg_get_userbyid(p.proowner) FROM pg_proc p
@@ -33,6 +35,9 @@ BEGIN
     END IF;
     IF to_jsonb(NEW) - c_progress IS DISTINCT FROM to_jsonb(OLD) - c_progress THEN
         RAISE EXCEPTION 'what was asked never changes: another scope is another consent';
+    END IF;
+    IF OLD.recalled_at IS NOT NULL AND NEW.recalled_at IS DISTINCT FROM OLD.recalled_at THEN
+        RAISE EXCEPTION 'what was taken back stays so';
     END IF;
     IF (NEW.number_index IS DISTINCT FROM OLD.number_index AND NEW.number_index IS NOT NULL)
        OR (NEW.code_digest IS DISTINCT FROM OLD.code_digest AND NEW.code_digest IS NOT NULL)
@@ -156,22 +161,63 @@ BEGIN
                    WHERE t.id = p_tenure AND t.contested_from <= core.now());
 END $$;
 
--- End a live consent that has no ground any more: its time is up, or its tenure has ended.
+-- Why nobody waits any more for what an organisation asked; null while somebody does, and for a
+-- person's question about themself.
+CREATE OR REPLACE FUNCTION gate.asker_gone(p_cause text) RETURNS text
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_request record;
+BEGIN
+    IF p_cause NOT LIKE 'request:%' THEN
+        RETURN NULL;
+    END IF;
+    SELECT * INTO v_request FROM public.consent_request r
+    WHERE r.id = substring(p_cause FROM '^request:(.*)$')::uuid;
+    RETURN CASE
+        WHEN v_request.id IS NULL OR v_request.closes_at <= core.now() THEN 'time_up'
+        WHEN v_request.cancelled_at IS NOT NULL THEN 'cancelled'
+        WHEN NOT gate.may_ask(v_request.id) THEN 'organisation_suspended'
+    END;
+END $$;
+
+-- May the organisation ask this, now? `organisations` keeps what an operator allows.
+CREATE OR REPLACE FUNCTION gate.may_ask(p_request uuid) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN EXISTS (
+        SELECT FROM public.consent_request r
+        JOIN public.organisations_organisation o ON o.id = r.org_ref
+        WHERE r.id = p_request AND o.status = 'approved' AND r.purpose = ANY (o.purposes)
+          AND (r.question <> 'itinerary' OR r.purpose = ANY (o.itinerary_purposes))
+          AND (r.asked_by <> 'number' OR o.may_ask_by_number));
+END $$;
+
+-- End a live consent that has no ground any more: its time is up, its tenure has ended, or nobody
+-- waits for the answer.
 CREATE OR REPLACE FUNCTION gate.lapse(p_consent uuid, p_holds boolean) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_consent public.consent_consent;
+    v_reason text;
 BEGIN
     SELECT * INTO v_consent FROM public.consent_consent c WHERE c.id = p_consent;
-    IF v_consent.state = 'granted' AND NOT p_holds THEN
-        PERFORM gate.move(p_consent, 'invalidated', 'consent.invalidated', '{}', 'tenure_ended');
-    ELSIF v_consent.state = 'granted' AND v_consent.valid_until <= core.now() THEN
-        PERFORM gate.move(p_consent, 'expired', 'consent.expired', '{}', 'time_up');
-    ELSIF v_consent.state IN ('requested', 'disclosed') AND NOT p_holds THEN
-        PERFORM gate.move(p_consent, 'expired', 'consent.expired', '{}', 'tenure_ended');
-    ELSE
+    IF v_consent.state NOT IN ('requested', 'disclosed', 'granted') THEN
         RETURN false;
+    END IF;
+    v_reason := CASE
+        WHEN NOT p_holds THEN 'tenure_ended'
+        WHEN v_consent.valid_until <= core.now() THEN 'time_up'
+        ELSE gate.asker_gone(v_consent.cause)
+    END;
+    IF v_reason IS NULL THEN
+        RETURN false;
+    ELSIF v_consent.state = 'granted' AND v_reason <> 'time_up' THEN
+        PERFORM gate.move(p_consent, 'invalidated', 'consent.invalidated', '{}', v_reason);
+    ELSE
+        PERFORM gate.move(p_consent, 'expired', 'consent.expired', '{}', v_reason);
     END IF;
     RETURN true;
 END $$;

@@ -21,7 +21,38 @@ BEGIN
     RETURN v_state = 'granted';
 END $$;
 
--- `DROP <n>`: withdrawn | ended (an open request) | already | unknown (not of this number).
+-- An answer that was handed over is taken back: the asker is told to delete it. Its consent is used
+-- up and stays so. False when it was taken back before, or was nobody's but the person's own.
+CREATE OR REPLACE FUNCTION gate.recall(p_consent uuid, p_reason text) RETURNS boolean
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE public.consent_consent c SET recalled_at = core.now()
+    WHERE c.id = p_consent AND c.state = 'consumed' AND c.org_ref IS NOT NULL
+      AND c.recalled_at IS NULL;
+    IF NOT FOUND THEN
+        RETURN false;
+    END IF;
+    UPDATE public.consent_consent c
+    SET last_entry = gate.note('consent.recalled', p_consent, jsonb_build_object(
+        'by', 'person', 'channel', 'sms', 'reason', p_reason))
+    WHERE c.id = p_consent;
+    RETURN true;
+END $$;
+
+-- Answers of a number that an asker may still hold, as far as the terms let them keep it.
+CREATE OR REPLACE FUNCTION gate.handed_over(p_number bytea) RETURNS SETOF uuid
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    RETURN QUERY SELECT c.id FROM public.consent_consent c
+        WHERE c.number_index = p_number AND c.state = 'consumed' AND c.recalled_at IS NULL
+          AND c.ended_at + make_interval(days => (c.terms ->> 'kept_days')::integer) > core.now()
+        ORDER BY c.id FOR UPDATE;
+END $$;
+
+-- `DROP <n>`: withdrawn | ended (an open request) | recalled (an answer that was handed over) |
+-- already | unknown (not of this number).
 CREATE OR REPLACE FUNCTION gate.withdraw(p_inbound bigint, p_consent uuid) RETURNS text
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -34,7 +65,7 @@ BEGIN
     IF NOT FOUND THEN
         RETURN 'unknown';
     ELSIF v_state NOT IN ('requested', 'disclosed', 'granted') THEN
-        RETURN 'already';
+        RETURN CASE WHEN gate.recall(p_consent, 'drop') THEN 'recalled' ELSE 'already' END;
     ELSIF gate.stop(p_consent, 'drop') THEN
         RETURN 'withdrawn';
     END IF;
@@ -57,6 +88,7 @@ BEGIN
     LOOP
         v_count := v_count + gate.stop(v_one, 'stop')::integer;
     END LOOP;
+    PERFORM gate.recall(h, 'stop') FROM gate.handed_over(v_number) h;
     RETURN v_count;
 END $$;
 
@@ -78,6 +110,7 @@ BEGIN
             ON t.id = c.tenure_id AND (t.valid_to IS NULL OR t.valid_to > v_now)
         WHERE c.state IN ('requested', 'disclosed', 'granted')
           AND (c.valid_until <= v_now OR t.id IS NULL
+               OR (c.org_ref IS NOT NULL AND gate.asker_gone(c.cause) IS NOT NULL)
                OR (c.state <> 'granted' AND c.code_expires_at + gate.code_life() <= v_now))
         ORDER BY c.id LIMIT p_limit
         FOR UPDATE OF c SKIP LOCKED

@@ -16,7 +16,7 @@ from pytest_django.live_server_helper import LiveServer
 from tests.integration.verification.answers import issue
 from travel.questions import ItineraryQuestion
 from verification.reading import Standing
-from verification.services import mark, publish_lists
+from verification.services.issuing import mark, publish_lists
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

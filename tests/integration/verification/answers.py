@@ -11,7 +11,7 @@ from travel.itinerary import Coverage, Place, StayPoint
 from travel.questions import Journey, Question, VisitedAny, answer
 from travel.window import Window
 from verification.selectors import terms
-from verification.services import SignedAnswer, sign_answer
+from verification.services.issuing import SignedAnswer, sign_answer
 from verification.statements import Asker, Evidence
 
 NOW = datetime(2026, 11, 23, 8, 15, 30, 250_000, tzinfo=UTC)

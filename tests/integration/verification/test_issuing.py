@@ -14,11 +14,18 @@ from django.db import connection, connections, transaction
 
 from tests.integration.verification.answers import ASKER, NOW, issue
 from travel.questions import ItineraryQuestion
-from verification import services, signing
+from verification import signing
 from verification.models import IssuedAnswer, StatusList
 from verification.online import check_now
 from verification.reading import Report, Standing, Verdict
-from verification.services import FOLLOWS, ListFullError, mark, mark_withdrawn, publish_lists
+from verification.services import issuing
+from verification.services.issuing import (
+    FOLLOWS,
+    ListFullError,
+    mark,
+    mark_withdrawn,
+    publish_lists,
+)
 from verification.statements import Evidence
 
 TODAY = date(2026, 11, 23)
@@ -215,10 +222,10 @@ def test_a_withdrawal_while_the_list_is_being_signed_is_not_lost(
         thread.start()
         return thread
 
-    monkeypatch.setattr(services, "packed", slowly)
+    monkeypatch.setattr(issuing, "packed", slowly)
     publishing = run(publish_lists)
     assert reading.wait(20)
-    monkeypatch.setattr(services, "packed", packed)
+    monkeypatch.setattr(issuing, "packed", packed)
     marking = run(lambda: mark(answers=[signed.id], standing=Standing.WITHDRAWN))
     wait_for_a_lock()
     go_on.set()

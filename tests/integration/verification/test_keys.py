@@ -17,7 +17,7 @@ from verification.models import SigningKey
 from verification.online import check_now
 from verification.reading import Verdict
 from verification.selectors import key_set
-from verification.services import KeyRevokedError, publish_keys
+from verification.services.issuing import KeyRevokedError, publish_keys
 from verification.signing import Signer
 from verification.tasks import publish
 

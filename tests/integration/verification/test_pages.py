@@ -13,7 +13,7 @@ from core import clock
 from tests.integration.verification.answers import issue
 from verification.check import main
 from verification.reading import Standing
-from verification.services import mark, publish_lists
+from verification.services.issuing import mark, publish_lists
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from verification.models import SigningKey
-from verification.services import revoke_key
+from verification.services.issuing import revoke_key
 
 
 class Command(BaseCommand):
