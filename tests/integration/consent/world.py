@@ -17,6 +17,7 @@ from inquiry.intake import marks
 from sms_gateway.messages import Inbound
 from subscribers.models import Tenure
 from subscribers.services import identify
+from tests.factories import askers
 
 #: Days before today on which people have stay-points: the first and the last are in no window.
 DAYS_BACK = (0, 1, 14, 15)
@@ -145,19 +146,17 @@ class World:
         person.code, person.consent = asked.code, asked.consent_id
         return asked
 
-    def ask_for_organisation(self, person: Person, code: str) -> uuid.UUID:
+    def ask_for_organisation(
+        self, person: Person, code: str, name: str = "River Works Ltd"
+    ) -> uuid.UUID:
         """An organisation's question to the same person, open beside their own."""
-        asked = gate.request(
+        request = askers.request(
+            self.superuser, askers.organisation(self.superuser, name), number_index=person.index
+        )
+        asked = gate.ask_for(
+            request_id=request,
             tenure_id=person.tenure.id,
-            inbound_id=self.text(person.number).id,
-            terms={
-                "org_ref": "7d0be3c4-6c3f-4d6e-9a55-0d2f6c3e8a11",
-                "purpose": "return_to_work",
-                "question": "visited_any",
-                "window_days": 14,
-                "valid_days": 2,
-                "max_uses": 1,
-            },
+            terms=askers.terms(self.superuser, request),
             code_digest=codes.digest(person.index, code),
             notice={
                 "template": "test",
@@ -169,6 +168,8 @@ class World:
             },
             notice_sealed=b"sealed",
         )
+        assert asked.outcome == "asked"
+        assert asked.consent_id is not None
         return asked.consent_id
 
     def ok(self, person: Person, code: str = "") -> gate.Answer:
