@@ -4,7 +4,7 @@ from datetime import date
 
 from django.urls import path, register_converter
 
-from verification import views
+from verification.views import public as views
 
 
 class DayConverter:

@@ -1,0 +1,1 @@
+"""Pages: what anybody may fetch, and the portal of employers."""
