@@ -8,7 +8,7 @@ from sms_gateway.messages import Address, Inbound
 from sms_gateway.services import queue
 from subscribers.models import Tenure
 
-REPLY, NOTICE, ANSWER = "reply", "notice", "answer"
+REPLY, CODE, NOTICE, ANSWER = "reply", "code", "notice", "answer"
 
 
 def cause(inbound_id: int) -> str:

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from psycopg.errors import LockNotAvailable
 
-BACKOFF_SECONDS = (5, 30, 60, 300)
+BACKOFF_SECONDS = (5, 30, 60, 300, 1200, 3600)
 JITTER = 0.2
 
 

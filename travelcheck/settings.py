@@ -1,6 +1,7 @@
 """Settings of every process. All of it comes from the environment; see `docs/operations.md`."""
 
 import os
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -90,6 +91,13 @@ TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", "https://api.twilio.com")
 TWILIO_HANDLES_KEYWORDS = env.flag("TWILIO_HANDLES_KEYWORDS")
 # What the gateway calls, by dotted path: it knows no room above it.
 SMS_MARKS = "inquiry.intake.marks"
+# How long a text of a kind is worth sending; others a day. Codes are dead after half an hour.
+SMS_LIVES = {
+    "notice": timedelta(minutes=30),
+    "code": timedelta(minutes=30),
+    "help": timedelta(hours=1),
+    "reply": timedelta(hours=6),
+}
 SMS_INBOUND_HANDLER = "inquiry.services.handle_text"
 SMS_HOLD = "consent.gate.hold"
 SMS_PROGRESS_LISTENER = "inquiry.progress.text_progressed"

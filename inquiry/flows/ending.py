@@ -2,7 +2,7 @@
 
 from consent import codes, services
 from inquiry import intents, memory
-from inquiry.turn import PersonTurn, Turn
+from inquiry.turn import CODE, PersonTurn, Turn
 from sms_gateway import kinds
 from sms_gateway.messages import Inbound
 from sms_gateway.selectors import is_opted_out
@@ -43,7 +43,7 @@ def erase(turn: PersonTurn, intent: intents.Erase) -> None:
     if intent.code is None:
         code = codes.new_code()
         memory.open_erasure(turn.tenure, number, code)
-        turn.reply("erase.ask", code=code, minutes=ERASE_MINUTES)
+        turn.reply("erase.ask", kind=CODE, code=code, minutes=ERASE_MINUTES)
         return
     outcome = memory.check_erasure(turn.tenure, number, intent.code)
     if outcome != "right":

@@ -20,6 +20,7 @@ class Reason(models.TextChoices):
     """Why a text was suppressed, or the kind of the last failure."""
 
     OPTED_OUT = "opted_out"
+    LIMIT = "limit"  # too many, too much money, or a country we do not text
     WITHDRAWN = "withdrawn"
     EXPIRED = "expired"
     ERASED = "erased"

@@ -64,6 +64,9 @@ class Receipt(StrEnum):
     FAILED = "failed"
 
 
+DID_NOT_ARRIVE = (Receipt.UNDELIVERED, Receipt.FAILED)
+
+
 class Provider(Protocol):
     """What the gateway asks of a provider. All calls are made outside transactions."""
 
@@ -86,8 +89,8 @@ class Provider(Protocol):
     def receipt(self, status: str) -> Receipt | None:
         """What a status of a delivery report means; None for one that changes nothing."""
 
-    def says_opted_out(self, error_code: str) -> bool:
-        """Whether a report's error code means that the person opted out at the provider."""
+    def failure(self, error_code: str) -> Failure:
+        """What a report's error code means: why a text that was accepted did not arrive."""
 
 
 @lru_cache(maxsize=8)

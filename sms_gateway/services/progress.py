@@ -28,15 +28,22 @@ class Listener(Protocol):
     ) -> None: ...
 
 
-def advance(row: OutboundMessage, receipt: Receipt, *, error_code: str = "") -> None:
-    """Bring a locked row to what a receipt says, unless it is that far already.
+def advance(
+    row: OutboundMessage, receipt: Receipt, *, error_code: str = "", reason: Reason | None = None
+) -> None:
+    """Bring a locked row to what a receipt says, unless it is that far already. `reason`: of what
+    kind the failure is that it tells of.
 
     The listener hears `sent` before `delivered`, whichever report came first, and each once.
     """
     target, present = State(receipt.value), State(row.state)
     if RANK[target] <= RANK[present]:
         return
-    changes: dict[str, Any] = {"state": target, "error_code": error_code[:40], "reason": ""}
+    changes: dict[str, Any] = {
+        "state": target,
+        "error_code": error_code[:40],
+        "reason": reason or "",
+    }
     if RANK[present] < RANK[State.SENT]:
         changes["sent_at"] = clock.now()
     if target is State.DELIVERED:

@@ -1,8 +1,9 @@
 """Putting a text on its way: a row first."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import connection, transaction
 
 from core import person_keys, segments
@@ -12,13 +13,15 @@ from sms_gateway.messages import Address
 from sms_gateway.models import InboundMessage, OutboundMessage, Reason, State
 
 # No text is worth sending after 24 hours, and no body is kept longer.
+LONGEST_LIFE = timedelta(hours=24)
+
 INSERT = """
 INSERT INTO sms_gateway_outboundmessage
   (ref, cause, kind, number_index, key_id, address_sealed, body_sealed, segments, reply_to,
    hold_ref, after_entry, state, reason, error_code, attempts, provider, due_at, enqueued_at,
    created_at, expires_at)
 SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, '', moment, moment, moment,
-       least(%s::timestamptz, moment + interval '24 hours')
+       least(%s::timestamptz, moment + make_interval(secs => %s))
 FROM core.now() AS moment
 ON CONFLICT (cause) DO NOTHING
 RETURNING id
@@ -41,7 +44,8 @@ def queue(
 
     At most one text exists per `cause`: the second call returns the first one's row. `hold_ref`:
     what settings.SMS_HOLD must still uphold when it is sent. `after_entry`: the log entry that must
-    be under a checkpoint before. `expires_at`: when it is worth nothing any more (24 h at most).
+    be under a checkpoint before. `expires_at`: when it is worth nothing any more, if that is before
+    the end of its kind's life (settings.SMS_LIVES, else 24 h).
     """
     ref = uuid.uuid4()
     key = person_keys.current(to.number_index)
@@ -64,6 +68,7 @@ def queue(
                 State.SUPPRESSED if reason else State.QUEUED,
                 reason,
                 expires_at,
+                min(settings.SMS_LIVES.get(kind, LONGEST_LIFE), LONGEST_LIFE).total_seconds(),
             ],
         )
         row = cursor.fetchone()

@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from sms_gateway import clock, providers
-from sms_gateway.models import DeliveryReport, OutboundMessage
-from sms_gateway.providers import Receipt
+from sms_gateway.models import DeliveryReport, OutboundMessage, Reason
+from sms_gateway.providers import DID_NOT_ARRIVE, Receipt
 from sms_gateway.services import opting
 from sms_gateway.services.progress import accept, advance
 
@@ -23,11 +23,14 @@ def apply_report(*, report_id: int) -> None:
         return
     provider = providers.get(report.provider)
     receipt = provider.receipt(report.status)
+    failure = provider.failure(report.error_code)
     if receipt is not None:
         if receipt in (Receipt.SENT, Receipt.DELIVERED) or row.provider_message_id is None:
             accept(row, report.provider_message_id)
-        advance(row, receipt, error_code=report.error_code)
-    if provider.says_opted_out(report.error_code):
+        lost = receipt in DID_NOT_ARRIVE
+        reason = Reason(failure.kind.value) if lost else None
+        advance(row, receipt, error_code=report.error_code, reason=reason)
+    if failure.opted_out:
         opting.opt_out(number_index=bytes(row.number_index), word=report.error_code)
     DeliveryReport.objects.filter(id=report.id).update(applied_at=clock.now())
 

@@ -3,6 +3,7 @@ outside any, the result in another. A crash in between is found out by asking th
 
 import logging
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum, auto
 from typing import assert_never
 
@@ -21,6 +22,8 @@ log = logging.getLogger(__name__)
 
 WAIT_SECONDS = 0.25
 MAX_WAITS = 40  # then the sweep looks after it
+LONG_WAIT = timedelta(minutes=2)  # the queue is told of shorter ones; the sweep finds the others
+CLOCKS_APART = 0.1  # the queue's countdown ends no earlier than the database's
 
 
 class Step(Enum):
@@ -191,7 +194,8 @@ def _record_failure(outbound_id: int, attempt: int, failure: Failure) -> None:
     row = _still_sending(outbound_id, attempt)
     if row is None:
         return
-    later = clock.after(backoff(row.attempts))
+    wait = backoff(row.attempts)
+    later = clock.after(wait)
     rows = OutboundMessage.objects.filter(id=row.id)
     match failure.kind:
         case FailureKind.UNKNOWN:
@@ -200,6 +204,9 @@ def _record_failure(outbound_id: int, attempt: int, failure: Failure) -> None:
             reason = Reason(failure.kind.value)
             rows.update(state=State.QUEUED, reason=reason, due_at=later, error_code=failure.code)
             start_next(row)
+            if wait < LONG_WAIT:
+                seconds = wait.total_seconds() + CLOCKS_APART
+                dispatch.on_commit("send", row.id, countdown=seconds)
         case FailureKind.PERMANENT if failure.opted_out:
             opting.opt_out(number_index=bytes(row.number_index), word=failure.code)
             close(row, state=State.SUPPRESSED, reason=Reason.OPTED_OUT, error_code=failure.code)

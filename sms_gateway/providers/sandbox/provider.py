@@ -25,5 +25,5 @@ class SandboxProvider:
     def receipt(self, status: str) -> Receipt | None:
         return Receipt(status)
 
-    def says_opted_out(self, error_code: str) -> bool:
-        return False
+    def failure(self, error_code: str) -> Failure:
+        return Failure(FailureKind.TEMPORARY, error_code)

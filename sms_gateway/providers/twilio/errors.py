@@ -16,6 +16,9 @@ PERMANENT = frozenset(
         21612,  # 'To' is not reachable from this 'From'
         21614,  # 'To' is not a mobile number
         21617,  # body exceeds the limit of 1600 characters
+        30004,  # the recipient blocks this sender, or cannot get texts
+        30005,  # unknown destination handset
+        30006,  # landline or unreachable carrier
         OPTED_OUT,
     }
 )
@@ -24,6 +27,10 @@ TEMPORARY = frozenset(
         14107,  # rate limit of the sender reached
         20429,  # too many requests
         21611,  # this 'From' has too many texts queued
+        30001,  # queue overflow
+        30003,  # unreachable destination handset: switched off, out of reach
+        30008,  # unknown error of a carrier
+        30017,  # carrier network congestion
         30022,  # US A2P 10DLC rate limit exceeded
     }
 )
@@ -37,6 +44,11 @@ def classify(error: Exception) -> Failure:
         return Failure(FailureKind.TEMPORARY, "connect")
     # A read time-out, a closed connection, an answer that is no JSON: it may have been accepted.
     return Failure(FailureKind.UNKNOWN, type(error).__name__)
+
+
+def of_report(code: str) -> Failure:
+    """Why a text that Twilio had taken did not arrive."""
+    return _of_answer(400, int(code) if code.isdecimal() and code.isascii() else 0)
 
 
 def _of_answer(status: int, code: int) -> Failure:

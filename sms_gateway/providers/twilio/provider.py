@@ -64,5 +64,5 @@ class TwilioProvider:
     def receipt(self, status: str) -> Receipt | None:
         return RECEIPTS.get(status)
 
-    def says_opted_out(self, error_code: str) -> bool:
-        return error_code == str(errors.OPTED_OUT)
+    def failure(self, error_code: str) -> Failure:
+        return errors.of_report(error_code)

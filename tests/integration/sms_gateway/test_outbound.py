@@ -115,6 +115,19 @@ def test_an_expired_text_does_not_go(queue: Queue, later: Later) -> None:
     assert OutboundMessage.objects.order_by("id")[0].reason == Reason.EXPIRED
 
 
+@pytest.mark.parametrize(("kind", "goes"), [("notice", False), ("code", False), ("answer", True)])
+def test_each_kind_has_its_life(queue: Queue, later: Later, kind: str, goes: bool) -> None:
+    """A code that comes after half an hour would only mislead."""
+    row = send_text(kind=kind)
+    queue.lose()
+    later(30 * 60 + 1)
+    services.sweep()
+    queue.run()
+    row.refresh_from_db()
+    assert row.state == (State.SENT if goes else State.SUPPRESSED)
+    assert row.reason == ("" if goes else Reason.EXPIRED)
+
+
 def test_no_text_lives_longer_than_a_day(queue: Queue, later: Later) -> None:
     send_text(expires_at=datetime.now(UTC) + timedelta(days=9))
     queue.lose()

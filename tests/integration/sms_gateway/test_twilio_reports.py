@@ -1,7 +1,9 @@
 """What Twilio reports of texts."""
 
+import pytest
+
 from sms_gateway import selectors
-from sms_gateway.models import DeliveryReport, OutboundMessage, State
+from sms_gateway.models import DeliveryReport, OutboundMessage, Reason, State
 from tests.fakes.twilio_api import FakeTwilio
 from tests.integration.sms_gateway.conftest import AsRole, Queue, address, send_text
 from tests.integration.sms_gateway.twilio import BASE, fake, post
@@ -56,5 +58,26 @@ def test_a_receipt_says_that_the_person_opted_out(
     receipt = fake.receipt(fake.messages[0]["sid"], "failed", ErrorCode="21610")
     deliver_receipt(as_role, receipt)
     queue.run()
-    assert OutboundMessage.objects.get().state == State.FAILED
+    row = OutboundMessage.objects.get()
+    assert (row.state, row.reason) == (State.FAILED, Reason.PERMANENT)
     assert selectors.is_opted_out(number_index=address().number_index)
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("30003", Reason.TEMPORARY),  # switched off
+        ("30005", Reason.PERMANENT),  # no such handset
+        ("30007", Reason.TECHNICAL),  # filtered: ours to mend
+        ("", Reason.TECHNICAL),
+    ],
+)
+def test_a_receipt_says_of_what_kind_the_failure_is(
+    as_role: AsRole, queue: Queue, fake: FakeTwilio, code: str, reason: Reason
+) -> None:
+    send_text()
+    queue.run()
+    deliver_receipt(as_role, fake.receipt(fake.messages[0]["sid"], "undelivered", ErrorCode=code))
+    queue.run()
+    row = OutboundMessage.objects.get()
+    assert (row.state, row.reason, row.error_code) == (State.UNDELIVERED, reason, code)
