@@ -1,11 +1,12 @@
 """The log's tables. Nothing is written to them through these models: entries come from the SQL
-functions `audit.append` and `audit.record`, the tree from the sequencer. `docs/log.md` has the
-format.
+functions `audit.append` and `audit.record`, the tree from the sequencer. `log` is the year whose
+entries a tree holds. `docs/log.md` has the format.
 """
 
 import json
 from typing import Any
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
 
@@ -43,9 +44,11 @@ class QueueItem(models.Model):
 
 
 class Leaf(models.Model):
-    """The place of an entry in the tree: gap-free from 0."""
+    """The place of an entry in the tree of its year: gap-free from 0."""
 
-    seq = models.BigIntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("log", "seq")
+    log = models.SmallIntegerField()
+    seq = models.BigIntegerField()
     entry_id = models.BigIntegerField(unique=True)
     leaf_hash = models.BinaryField(help_text="SHA-256 of 0x00 and the entry's body")
 
@@ -53,17 +56,39 @@ class Leaf(models.Model):
 class Node(models.Model):
     """A perfect subtree above the leaves (`audit.tree`)."""
 
-    pk = models.CompositePrimaryKey("level", "index")
+    pk = models.CompositePrimaryKey("log", "level", "index")
+    log = models.SmallIntegerField()
     level = models.SmallIntegerField()
     index = models.BigIntegerField(db_column="idx")
     hash = models.BinaryField()
 
 
 class Checkpoint(models.Model):
-    """The tree at one size, as signed: `note` is a C2SP checkpoint."""
+    """The tree of a year at one size, as signed: `note` is a C2SP checkpoint."""
 
-    size = models.BigIntegerField(primary_key=True)
+    pk = models.CompositePrimaryKey("log", "size")
+    log = models.SmallIntegerField()
+    size = models.BigIntegerField()
     origin = models.TextField()
     root = models.BinaryField()
     note = models.TextField()
+    made_at = models.DateTimeField()
+
+
+class Cosignature(models.Model):
+    """A witness's word on a checkpoint (`audit.cosignature`)."""
+
+    pk = models.CompositePrimaryKey("log", "size", "witness")
+    log = models.SmallIntegerField()
+    size = models.BigIntegerField()
+    witness = models.TextField(help_text="its verifier key (C2SP vkey)")
+    signature = models.BinaryField(help_text="time and Ed25519 signature (cosignature/v1)")
+    made_at = models.DateTimeField()
+
+
+class Policy(models.Model):
+    """How many of which witnesses a checkpoint needs. The latest row is in force."""
+
+    quorum = models.SmallIntegerField()
+    witnesses = ArrayField(models.TextField(), help_text="their verifier keys (C2SP vkey)")
     made_at = models.DateTimeField()

@@ -2,6 +2,7 @@
 
 Formats: C2SP signed-note v1.0.0 (https://c2sp.org/signed-note@v1.0.0) with Ed25519 signatures
 (type 0x01), and C2SP tlog-checkpoint v1.0.0 (https://c2sp.org/tlog-checkpoint@v1.0.0).
+Witnesses' signatures are of another type: `audit.cosignature`.
 
 Needs the standard library and `cryptography` alone.
 """
@@ -12,7 +13,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
-from typing import NamedTuple, Self
+from typing import ClassVar, NamedTuple, Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -49,10 +50,11 @@ class Note(NamedTuple):
 
 @dataclass(frozen=True)
 class Verifier:
-    """A public key with its name."""
+    """A public key with its name. Subclasses have another `kind` of signature."""
 
     name: str
     public_key: bytes
+    kind: ClassVar[bytes] = ED25519
 
     def __post_init__(self) -> None:
         _check_name(self.name)
@@ -63,12 +65,12 @@ class Verifier:
     def key_id(self) -> bytes:
         """First 4 bytes of SHA-256(name, newline, signature type, public key)."""
         name = self.name.encode()
-        return sha256(name + b"\n" + ED25519 + self.public_key).digest()[:4]
+        return sha256(name + b"\n" + self.kind + self.public_key).digest()[:4]
 
     @property
     def vkey(self) -> str:
         """The key as it is published: name+key id+key."""
-        return f"{self.name}+{self.key_id.hex()}+{_encode(ED25519 + self.public_key)}"
+        return f"{self.name}+{self.key_id.hex()}+{_encode(self.kind + self.public_key)}"
 
     @classmethod
     def parse(cls, vkey: str) -> Self:
@@ -78,9 +80,9 @@ class Verifier:
         if len(parts) != 3:
             raise NoteError("a verifier key has the form name+key id+key")
         name, key_id, encoded = parts
-        key = _decode(encoded)
-        if key[:1] != ED25519:
-            raise NoteError("a verifier key of another kind than Ed25519")
+        key = decode_base64(encoded)
+        if key[:1] != cls.kind:
+            raise NoteError("a verifier key for another kind of signature")
         verifier = cls(name, key[1:])
         if verifier.key_id.hex() != key_id:
             raise NoteError("the key id of the verifier key does not fit its key")
@@ -137,7 +139,7 @@ class Checkpoint(NamedTuple):
         origin, size, root = lines[:3]
         if not re.fullmatch(r"0|[1-9][0-9]{0,18}", size):
             raise NoteError("the size of a checkpoint is a decimal number")
-        hash_ = _decode(root)
+        hash_ = decode_base64(root)
         if len(hash_) != 32:
             raise NoteError("the root hash of a checkpoint has 32 bytes")
         return cls(origin, int(size), hash_)
@@ -160,7 +162,7 @@ def parse(note: bytes | str) -> Note:
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
         raise NoteError(f"a note with over {MAX_SIGNATURES} signatures")
-    return Note(text, tuple(_parse_signature(line) for line in lines))
+    return Note(text, tuple(parse_signature(line) for line in lines))
 
 
 def verify(note: bytes | str, verifiers: Iterable[Verifier]) -> Note:
@@ -192,12 +194,13 @@ def verify_checkpoint(note: bytes | str, origin: str, verifiers: Iterable[Verifi
     return checkpoint
 
 
-def _parse_signature(line: str) -> Signature:
+def parse_signature(line: str) -> Signature:
+    """Read a signature line without its newline. Raises NoteError."""
     if not line.startswith(_DASH):
         raise NoteError("a signature line begins with a dash and a space")
     name, _, encoded = line[len(_DASH) :].partition(" ")
     _check_name(name)
-    value = _decode(encoded)
+    value = decode_base64(encoded)
     if len(value) < 5:
         raise NoteError("a signature has a key id and at least one byte")
     return Signature(name, value[:4], value[4:])
@@ -219,8 +222,8 @@ def _encode(raw: bytes) -> str:
     return base64.b64encode(raw).decode()
 
 
-def _decode(encoded: str) -> bytes:
-    """Standard base64, one spelling only: padding in place, no stray bits."""
+def decode_base64(encoded: str) -> bytes:
+    """Standard base64, one spelling only: padding in place, no stray bits. Raises NoteError."""
     try:
         raw = base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError) as error:

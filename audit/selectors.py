@@ -1,18 +1,27 @@
 """Reading the log. Which of these a process may call is decided by its database role."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import connection
 from django.db.models import QuerySet
 
+from audit.cosignature import Witness
 from audit.models import Checkpoint, Entry
+from audit.proof import Proof
+from audit.proof import receipt_code as code_of
 from audit.sequencer import LOCK
+from audit.tree import ProofError, inclusion_proof, with_nodes
+
+
+class NoProofError(LookupError):
+    """There is nothing to prove, or not yet."""
 
 
 def checkpointed(entry_id: int) -> bool:
-    """Whether the entry is under a signed checkpoint."""
+    """Whether the entry is under a checkpoint that the policy accepts."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT audit.checkpointed(%s)", [entry_id])
         row = cursor.fetchone()
@@ -25,15 +34,69 @@ def entries_about(subject_ref: UUID, events: Collection[str] = ()) -> QuerySet[E
     return entries.filter(event__in=events) if events else entries
 
 
-def latest_checkpoint() -> Checkpoint | None:
-    """The log at its largest signed size."""
-    return Checkpoint.objects.order_by("-size").first()
+def latest_checkpoint(log: int | None = None) -> Checkpoint | None:
+    """The log of a year, or the newest one, at its largest signed size; accepted or not."""
+    found = Checkpoint.objects.order_by("-log", "-size")
+    return (found if log is None else found.filter(log=log)).first()
+
+
+def proof(entry_id: int) -> str:
+    """The entry's place under the first accepted checkpoint over it, as a C2SP tlog-proof.
+
+    Raises NoProofError while there is no such checkpoint, or no such entry.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT * FROM audit.place(%s)", [entry_id])
+        row = cursor.fetchone()
+    if row is None:
+        raise NoProofError(f"entry {entry_id} is not under an accepted checkpoint")
+    log, place, size, note, witnesses, signatures = row
+    lines = [
+        f"{Witness.parse(witness).line(bytes(signature))}\n"
+        for witness, signature in zip(witnesses, signatures, strict=True)
+    ]
+    path = with_nodes(lambda read: inclusion_proof(read, place, size), partial(nodes, log))
+    return Proof(place, tuple(path), note + "".join(lines)).text()
+
+
+def nodes(log: int, positions: Sequence[tuple[int, int]]) -> list[bytes]:
+    """Hashes of perfect subtrees (level, index) of a year's tree. Raises ProofError."""
+    levels, places = [level for level, _ in positions], [place for _, place in positions]
+    with connection.cursor() as cursor:
+        query = "SELECT hash FROM audit.nodes(%s::smallint, %s::smallint[], %s)"
+        cursor.execute(query, [log, levels, places])
+        found = [row[0] for row in cursor.fetchall()]
+    if None in found:
+        raise ProofError(f"the tree of {log} lacks a node")
+    return [bytes(hash_) for hash_ in found]
+
+
+def receipt_code(entry_id: int) -> str:
+    """The 10 characters that stand for an entry in a text (`audit.proof.receipt_code`).
+
+    There from the entry's own transaction on. Raises NoProofError when there is no such entry.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.leaf_hash(%s)", [entry_id])
+        row = cursor.fetchone()
+    if row is None or row[0] is None:
+        raise NoProofError(f"no entry {entry_id}")
+    return code_of(bytes(row[0]))
 
 
 def lag() -> timedelta:
-    """How long the oldest entry has been waiting for its checkpoint; zero when none is."""
+    """How long the oldest entry has been waiting for an accepted checkpoint; zero when none is."""
+    return _interval("SELECT audit.lag()")
+
+
+def queue_lag() -> timedelta:
+    """How long the oldest entry has been waiting for the sequencer; zero when none is."""
+    return _interval("SELECT audit.queue_lag()")
+
+
+def _interval(query: str) -> timedelta:
     with connection.cursor() as cursor:
-        cursor.execute("SELECT audit.lag()")
+        cursor.execute(query)
         row = cursor.fetchone()
     assert row is not None
     waiting: timedelta = row[0]

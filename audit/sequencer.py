@@ -6,6 +6,9 @@ sees there, in any order, and gives it the next places in the tree. One transact
 leaves, nodes, signed checkpoint, rows out of the queue. Killed at any point, it has happened or it
 has not.
 
+Each year (UTC) has a log of its own, with its own tree and name. An entry belongs to the year it
+was recorded in: the old year's log takes what was recorded before midnight and committed after.
+
 Works on psycopg alone; knows no Django.
 """
 
@@ -13,6 +16,8 @@ import logging
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 import psycopg
 
@@ -36,13 +41,18 @@ WITH taken AS (
   WHERE q.entry_id = ANY (ARRAY(
     SELECT o.entry_id FROM public.audit_queue o ORDER BY o.entry_id LIMIT %s))
   RETURNING q.entry_id)
-SELECT t.entry_id, e.body FROM taken t JOIN public.audit_entry e ON e.id = t.entry_id
-ORDER BY t.entry_id
+SELECT extract(year FROM e.recorded_at AT TIME ZONE 'UTC')::smallint AS log, t.entry_id, e.body
+FROM taken t JOIN public.audit_entry e ON e.id = t.entry_id
+ORDER BY log, t.entry_id
 """
-LAST = "SELECT size, root, note FROM public.audit_checkpoint ORDER BY size DESC LIMIT 1"
+NEWEST = "SELECT max(log) FROM public.audit_checkpoint"
+LAST = """
+SELECT size, origin, root, note FROM public.audit_checkpoint WHERE log = %s
+ORDER BY size DESC LIMIT 1
+"""
 SIGNED = """
-INSERT INTO public.audit_checkpoint (size, origin, root, note, made_at)
-VALUES (%s, %s, %s, %s, core.now())
+INSERT INTO public.audit_checkpoint (log, size, origin, root, note, made_at)
+VALUES (%s, %s, %s, %s, %s, core.now())
 """
 
 log = logging.getLogger(__name__)
@@ -58,94 +68,132 @@ def origin(host: str, year: int) -> str:
 
 
 @dataclass
-class Turn:
-    """The work of the one sequencer that holds the lock, on one connection."""
+class Log:
+    """The tree of one year: whose name and key it is signed with, and where it grows."""
 
-    connection: psycopg.Connection
+    year: int
     signer: Signer
-    new_key: bool = False
     frontier: Frontier = field(default_factory=Frontier)
 
+    def grown(self) -> "Log":
+        """A copy to grow, until the database has it, too."""
+        return Log(self.year, self.signer, Frontier(self.frontier.size, list(self.frontier.edge)))
+
+
+@dataclass
+class Turn:
+    """The work of the one sequencer that holds the lock, on one connection.
+
+    `host` names logs that begin. With `new_key`, what another key signed last is taken up, too.
+    """
+
+    connection: psycopg.Connection
+    host: str
+    seed: bytes
+    new_key: bool = False
+    logs: dict[int, Log] = field(default_factory=dict)
+
     def resume(self) -> None:
-        """Take the tree up where it was signed last. Raises TreeDamagedError."""
+        """Take the newest log up where it was signed last. Raises TreeDamagedError."""
         with self.connection.transaction():
             self.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            self._resume()
+            row = self.connection.execute(NEWEST).fetchone()
+            if row and row[0] is not None:
+                self.logs[row[0]] = self._stored(row[0])
 
-    def _resume(self) -> None:
-        last = self.connection.execute(LAST).fetchone()
-        leaves = self.connection.execute("SELECT max(seq) FROM public.audit_leaf").fetchone()
+    def batch(self) -> int:
+        """Put up to BATCH waiting entries into their trees; return how many there were."""
+        if not self.connection.execute("SELECT FROM public.audit_queue LIMIT 1").rowcount:
+            return 0
+        with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
+            rows = cursor.execute(TAKE, [BATCH]).fetchall()
+            grown = [
+                self._grow(
+                    cursor, year, [(entry_id, hash_leaf(body)) for _, entry_id, body in taken]
+                )
+                for year, taken in groupby(rows, key=itemgetter(0))
+            ]
+        self.logs.update({log.year: log for log in grown})
+        return len(rows)
+
+    def _grow(self, cursor: psycopg.Cursor, year: int, leaves: Sequence[tuple[int, bytes]]) -> Log:
+        if year not in self.logs:
+            self.logs[year] = self._stored(year)
+        first = self.logs[year].frontier.size
+        log = self.logs[year].grown()
+        nodes = log.frontier.extend(leaf_hash for _, leaf_hash in leaves)
+        _write(cursor, year, first, leaves, nodes)
+        name, size, root = log.signer.verifier.name, log.frontier.size, log.frontier.root()
+        note = log.signer.sign(Checkpoint(name, size, root).text())
+        cursor.execute(SIGNED, [year, size, name, root, note])
+        return log
+
+    def _stored(self, year: int) -> Log:
+        last = self.connection.execute(LAST, [year]).fetchone()
         size = last[0] if last else 0
+        query = "SELECT max(seq) FROM public.audit_leaf WHERE log = %s"
+        leaves = self.connection.execute(query, [year]).fetchone()
         if leaves and (-1 if leaves[0] is None else leaves[0]) != size - 1:
             raise TreeDamagedError(f"the last checkpoint has size {size}, the leaves do not")
         if last is None:
-            return
-        self.frontier = Frontier(size, [self._node(*at) for at in edge_positions(size)])
-        if self.frontier.root() != bytes(last[1]):
+            return Log(year, Signer(origin(self.host, year), self.seed))
+        # A log keeps the name it began with, also over a change of address.
+        signer = Signer(last[1], self.seed)
+        frontier = Frontier(size, [self._node(year, *at) for at in edge_positions(size)])
+        if frontier.root() != bytes(last[2]):
             raise TreeDamagedError(f"the nodes do not give the root of the checkpoint of {size}")
         try:
             # A lost or changed key must not end the log, but nor may it be swapped unseen.
-            signed = parse(last[2]) if self.new_key else verify(last[2], [self.signer.verifier])
+            signed = parse(last[3]) if self.new_key else verify(last[3], [signer.verifier])
             said = Checkpoint.parse(signed.text)
         except NoteError as error:
             raise TreeDamagedError(f"the checkpoint of size {size}: {error}") from error
-        if said != (self.signer.verifier.name, size, self.frontier.root()):
+        if said != (signer.verifier.name, size, frontier.root()):
             raise TreeDamagedError(f"the checkpoint of size {size} was signed for another tree")
+        return Log(year, signer, frontier)
 
-    def batch(self) -> int:
-        """Put up to BATCH waiting entries into the tree; return how many there were."""
-        if not self.connection.execute("SELECT FROM public.audit_queue LIMIT 1").rowcount:
-            return 0
-        grown = Frontier(self.frontier.size, list(self.frontier.edge))
-        with self.connection.transaction(), self.connection.cursor(binary=True) as cursor:
-            rows = cursor.execute(TAKE, [BATCH]).fetchall()
-            if not rows:
-                return 0
-            leaves = [(entry_id, hash_leaf(body)) for entry_id, body in rows]
-            nodes = grown.extend(leaf_hash for _, leaf_hash in leaves)
-            _write(cursor, self.frontier.size, leaves, nodes)
-            name, root = self.signer.verifier.name, grown.root()
-            note = self.signer.sign(Checkpoint(name, grown.size, root).text())
-            cursor.execute(SIGNED, [grown.size, name, root, note])
-        self.frontier = grown
-        return len(rows)
-
-    def _node(self, level: int, index: int) -> bytes:
+    def _node(self, year: int, level: int, index: int) -> bytes:
         if level:
-            query = "SELECT hash FROM public.audit_node WHERE level = %s AND idx = %s"
-            found = self.connection.execute(query, [level, index]).fetchone()
+            query = "SELECT hash FROM public.audit_node WHERE log = %s AND level = %s AND idx = %s"
+            found = self.connection.execute(query, [year, level, index]).fetchone()
         else:
-            query = "SELECT leaf_hash FROM public.audit_leaf WHERE seq = %s"
-            found = self.connection.execute(query, [index]).fetchone()
+            query = "SELECT leaf_hash FROM public.audit_leaf WHERE log = %s AND seq = %s"
+            found = self.connection.execute(query, [year, index]).fetchone()
         if found is None:
             raise TreeDamagedError(f"no node at level {level}, index {index}")
         return bytes(found[0])
 
 
 def _write(
-    cursor: psycopg.Cursor, first: int, leaves: Sequence[tuple[int, bytes]], nodes: Sequence[Node]
+    cursor: psycopg.Cursor,
+    year: int,
+    first: int,
+    leaves: Sequence[tuple[int, bytes]],
+    nodes: Sequence[Node],
 ) -> None:
-    into_leaves = "COPY public.audit_leaf (seq, entry_id, leaf_hash) FROM STDIN (FORMAT BINARY)"
+    into_leaves = (
+        "COPY public.audit_leaf (log, seq, entry_id, leaf_hash) FROM STDIN (FORMAT BINARY)"
+    )
     with cursor.copy(into_leaves) as copy:
-        copy.set_types(["int8", "int8", "bytea"])
+        copy.set_types(["int2", "int8", "int8", "bytea"])
         for seq, (entry_id, leaf_hash) in enumerate(leaves, first):
-            copy.write_row((seq, entry_id, leaf_hash))
-    into_nodes = "COPY public.audit_node (level, idx, hash) FROM STDIN (FORMAT BINARY)"
-    with cursor.copy(into_nodes) as copy:
-        copy.set_types(["int2", "int8", "bytea"])
+            copy.write_row((year, seq, entry_id, leaf_hash))
+    into = "COPY public.audit_node (log, level, idx, hash) FROM STDIN (FORMAT BINARY)"
+    with cursor.copy(into) as copy:
+        copy.set_types(["int2", "int2", "int8", "bytea"])
         for node in nodes:
-            copy.write_row(node)
+            copy.write_row((year, *node))
 
 
 class Sequencer:
     """Takes its turn, works, and waits for the server when it is away.
 
-    `seed` (32 bytes) signs; `name` is the log's origin, unless the log has begun under another.
-    With `new_key`, the last checkpoint may have been signed with another key.
+    `seed` (32 bytes) signs; `host` is in the name of each log that begins. With `new_key`, the
+    last checkpoint may have been signed with another key.
     """
 
-    def __init__(self, conninfo: str, name: str, seed: bytes, *, new_key: bool = False) -> None:
-        self.conninfo, self.name, self.seed, self.new_key = conninfo, name, seed, new_key
+    def __init__(self, conninfo: str, host: str, seed: bytes, *, new_key: bool = False) -> None:
+        self.conninfo, self.host, self.seed, self.new_key = conninfo, host, seed, new_key
         self.stop = threading.Event()
 
     def run(self, *, once: bool = False) -> None:
@@ -182,20 +230,14 @@ class Sequencer:
         return False
 
     def _work(self, connection: psycopg.Connection, *, once: bool) -> None:
-        signer = Signer(self._name_in_use(connection), self.seed)
-        turn = Turn(connection, signer, new_key=self.new_key)
+        turn = Turn(connection, self.host, self.seed, new_key=self.new_key)
         turn.resume()
         self.new_key = False
-        log.info("sequencing %s from size %d", turn.signer.verifier.name, turn.frontier.size)
+        for log_ in turn.logs.values():
+            log.info("sequencing %s from %d", log_.signer.verifier.name, log_.frontier.size)
         while not self.stop.is_set():
             done = turn.batch()
             if not done and once:
                 return
             if done < BATCH:
                 self.stop.wait(INTERVAL)
-
-    def _name_in_use(self, connection: psycopg.Connection) -> str:
-        """A log keeps the name it began with, also over a change of year or of address."""
-        query = "SELECT origin FROM public.audit_checkpoint ORDER BY size DESC LIMIT 1"
-        row = connection.execute(query).fetchone()
-        return str(row[0]) if row else self.name

@@ -140,6 +140,23 @@ def consistency_proof(read: ReadNode, old: int, new: int) -> list[bytes]:
     return path[::-1]
 
 
+def with_nodes(
+    prove: Callable[[ReadNode], list[bytes]],
+    fetch: Callable[[Sequence[tuple[int, int]]], Sequence[bytes]],
+) -> list[bytes]:
+    """A proof with one look-up: `prove` is asked what it reads, `fetch` gets all of it at once."""
+    positions: dict[tuple[int, int], None] = {}
+
+    def note(level: int, index: int) -> bytes:
+        positions[level, index] = None
+        return b""
+
+    prove(note)
+    asked = list(positions)
+    found = dict(zip(asked, fetch(asked), strict=True))
+    return prove(lambda level, index: found[level, index])
+
+
 def verify_inclusion(
     leaf_hash: bytes, index: int, size: int, proof: Sequence[bytes], root: bytes
 ) -> None:

@@ -134,11 +134,13 @@ TABLES: Grants = {
         # core
         "core_installation": ["SELECT"],
         # audit
-        "audit_entry": ["SELECT (id, body)"],
+        "audit_entry": ["SELECT (id, recorded_at, body)"],
         "audit_queue": ["SELECT", "DELETE"],
         "audit_leaf": ["SELECT", "INSERT"],
         "audit_node": ["SELECT", "INSERT"],
         "audit_checkpoint": ["SELECT", "INSERT"],
+        "audit_cosignature": ["SELECT", "INSERT"],
+        "audit_policy": ["SELECT"],
     },
     "ingest": {
         # core
@@ -168,6 +170,8 @@ TABLES: Grants = {
         "audit_leaf": ["SELECT"],
         "audit_node": ["SELECT"],
         "audit_checkpoint": ["SELECT"],
+        "audit_cosignature": ["SELECT"],
+        "audit_policy": ["SELECT"],
     },
     "gate": {
         # core
@@ -175,10 +179,13 @@ TABLES: Grants = {
         "core_feed": ["SELECT"],
         "core_personkey": ["SELECT", "DELETE"],
         # audit
-        "audit_entry": ["SELECT (id, recorded_at)", "INSERT"],
+        "audit_entry": ["SELECT (id, recorded_at, body)", "INSERT"],
         "audit_queue": ["SELECT", "INSERT"],
         "audit_leaf": ["SELECT"],
+        "audit_node": ["SELECT"],
         "audit_checkpoint": ["SELECT"],
+        "audit_cosignature": ["SELECT"],
+        "audit_policy": ["SELECT", "INSERT"],
         # texts that came in: the cause of everything the gate does
         "sms_gateway_inboundmessage": ["SELECT (id, number_index, received_at, agrees_to)"],
         # subscribers
@@ -203,19 +210,30 @@ TABLES: Grants = {
     },
 }
 
+# Where an entry stands in the log and what accepts it: places and hashes, nothing that was done.
+READING_THE_LOG = [
+    "audit.checkpointed",
+    "audit.lag",
+    "audit.queue_lag",
+    "audit.policy",
+    "audit.accepted_size",
+    "audit.witnesses",
+    "audit.leaf_hash",
+    "audit.place",
+    "audit.nodes",
+]
+
 # role -> functions, in every signature
 FUNCTIONS: dict[str, list[str]] = {
     "web": [
         # audit
         "audit.record",
-        "audit.checkpointed",
-        "audit.lag",
+        *READING_THE_LOG,
     ],
     "worker": [
         # audit
         "audit.record",
-        "audit.checkpointed",
-        "audit.lag",
+        *READING_THE_LOG,
         # the gate
         "gate.identify",
         "gate.request",
@@ -252,8 +270,7 @@ FUNCTIONS: dict[str, list[str]] = {
     "auditor": [
         # audit
         "audit.record",
-        "audit.checkpointed",
-        "audit.lag",
+        *READING_THE_LOG,
     ],
 }
 

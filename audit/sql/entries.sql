@@ -88,24 +88,6 @@ BEGIN
   RETURN audit.append(p_event, p_fields, p_entry, p_sealed);
 END $$;
 
--- Whether the entry is a leaf under a signed checkpoint: only then may anything be released.
-CREATE FUNCTION audit.checkpointed(p_entry_id bigint) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT EXISTS (SELECT FROM public.audit_leaf l WHERE l.entry_id = p_entry_id
-                 AND l.seq < (SELECT max(c.size) FROM public.audit_checkpoint c))
-$$;
-
--- How long the oldest entry has been waiting for its checkpoint; zero when none is.
-CREATE FUNCTION audit.lag() RETURNS interval
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-AS $$
-  SELECT coalesce((
-    SELECT greatest(core.now() - e.recorded_at, interval '0')
-    FROM (SELECT q.entry_id FROM public.audit_queue q ORDER BY q.entry_id LIMIT 1) oldest
-    JOIN public.audit_entry e ON e.id = oldest.entry_id), interval '0')
-$$;
-
 CREATE FUNCTION audit.enqueue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$

@@ -112,12 +112,14 @@ BOOKS = {
         SELECT count(*) FROM sms_gateway_outboundmessage o JOIN audit_leaf l
             ON l.entry_id = o.after_entry
         WHERE o.kind = 'answer' AND o.sending_at <
-            (SELECT min(c.made_at) FROM audit_checkpoint c WHERE c.size > l.seq)""",
+            (SELECT min(c.made_at) FROM audit_checkpoint c WHERE c.log = l.log
+              AND c.size > l.seq)""",
     "rows fetched before the claim was under a checkpoint": """
         SELECT count(*) FROM consent_release r JOIN audit_entry f ON f.id = r.fetch_entry
             JOIN audit_leaf l ON l.entry_id = r.claim_entry
         WHERE f.recorded_at <
-            (SELECT min(c.made_at) FROM audit_checkpoint c WHERE c.size > l.seq)""",
+            (SELECT min(c.made_at) FROM audit_checkpoint c WHERE c.log = l.log
+              AND c.size > l.seq)""",
     "a claim that came to nothing": """
         SELECT count(*) FROM consent_release r WHERE r.state <> 'released'""",
     "a use counted without an answer, or an answer without a use": """

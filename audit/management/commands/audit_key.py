@@ -1,5 +1,6 @@
 """`manage.py audit_key`: the public key that checkpoints are checked with."""
 
+from argparse import ArgumentParser
 from typing import Any
 
 from django.conf import settings
@@ -16,7 +17,13 @@ class Command(BaseCommand):
 
     help = "Print the log's verifier key (C2SP vkey). Needs AUDIT_SIGNING_KEY."
 
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument(
+            "--year", type=int, help="the key of that year's log, which witnesses need before"
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
-        begun = latest_checkpoint()
-        name = begun.origin if begun else origin(settings.AUDIT_ORIGIN_HOST, clock.now().year)
+        year = options["year"] or clock.now().year
+        begun = latest_checkpoint(year)
+        name = begun.origin if begun else origin(settings.AUDIT_ORIGIN_HOST, year)
         self.stdout.write(Signer(name, settings.AUDIT_SIGNING_KEY).verifier.vkey)

@@ -8,8 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from psycopg.conninfo import make_conninfo
 
-from audit.sequencer import Sequencer, TreeDamagedError, origin
-from core import clock
+from audit.sequencer import Sequencer, TreeDamagedError
 
 
 def conninfo() -> str:
@@ -35,9 +34,12 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        name = origin(settings.AUDIT_ORIGIN_HOST, clock.now().year)
-        key = settings.AUDIT_SIGNING_KEY
-        sequencer = Sequencer(conninfo(), name, key, new_key=options["new_key"])
+        sequencer = Sequencer(
+            conninfo(),
+            settings.AUDIT_ORIGIN_HOST,
+            settings.AUDIT_SIGNING_KEY,
+            new_key=options["new_key"],
+        )
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sequencer.stop.set())
         try:

@@ -8,10 +8,13 @@ import psycopg
 import pytest
 
 from audit.note import Signer
-from audit.sequencer import Sequencer
+from audit.sequencer import Sequencer, origin
+from core import clock
 from tests import database
 
-ORIGIN = "log.example/audit/2026"
+HOST = "log.example"
+YEAR = clock.now().year
+ORIGIN = origin(HOST, YEAR)
 SEED = base64.b64decode(database.KEYS["AUDIT_SIGNING_KEY"])
 VERIFIER = Signer(ORIGIN, SEED).verifier
 
@@ -20,7 +23,7 @@ Connect = Callable[[str], psycopg.Connection]
 
 def new_sequencer() -> Sequencer:
     """As the process makes it: the role's own address and key."""
-    return Sequencer(os.environ["DATABASE_SEQUENCER_URL"], ORIGIN, SEED)
+    return Sequencer(os.environ["DATABASE_SEQUENCER_URL"], HOST, SEED)
 
 
 @pytest.fixture

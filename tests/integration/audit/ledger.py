@@ -21,11 +21,18 @@ def root_of(leaves: list[bytes]) -> bytes:
 
 
 def findings(connection: psycopg.Connection, verifier: Verifier) -> list[str]:
-    """All that is wrong with the stored log. Empty when it is whole and nothing waits."""
+    """All that is wrong with the stored log that this key signs (its name ends with the year).
+
+    Empty when it is whole and nothing waits.
+    """
     wrong: list[str] = []
+    year = int(verifier.name[-4:])
     rows = connection.execute(
         """SELECT l.seq, e.body, e.event, e.entry_uuid, e.recorded_at, l.leaf_hash
-           FROM audit_leaf l FULL JOIN audit_entry e ON e.id = l.entry_id ORDER BY l.seq, e.id"""
+           FROM audit_leaf l FULL JOIN audit_entry e ON e.id = l.entry_id
+           WHERE coalesce(l.log, extract(year FROM e.recorded_at AT TIME ZONE 'UTC')) = %s
+           ORDER BY l.seq, e.id""",
+        [year],
     ).fetchall()
     if [row[0] for row in rows] != list(range(len(rows))):
         return ["entries and leaves are not the same"]
@@ -43,7 +50,7 @@ def findings(connection: psycopg.Connection, verifier: Verifier) -> list[str]:
         if hashes[-1] != leaf_hash:
             wrong.append(f"leaf {seq} is not its body's")
     checkpoints = connection.execute(
-        "SELECT size, origin, root, note FROM audit_checkpoint ORDER BY size"
+        "SELECT size, origin, root, note FROM audit_checkpoint WHERE log = %s ORDER BY size", [year]
     ).fetchall()
     for size, origin, root, note in checkpoints:
         said_size, said_root = verify_checkpoint(note, origin, [verifier])[1:]
@@ -51,16 +58,17 @@ def findings(connection: psycopg.Connection, verifier: Verifier) -> list[str]:
             wrong.append(f"checkpoint {size} is not of these entries")
     if (checkpoints[-1][0] if checkpoints else 0) != len(rows):
         wrong.append("the last checkpoint does not cover all")
-    return wrong + _nodes(connection, hashes)
+    return wrong + _nodes(connection, year, hashes)
 
 
-def _nodes(connection: psycopg.Connection, hashes: list[bytes]) -> list[str]:
+def _nodes(connection: psycopg.Connection, year: int, hashes: list[bytes]) -> list[str]:
     expected, level, depth = {}, hashes, 0
     while len(level) > 1:
         pairs = zip(level[::2], level[1::2], strict=False)
         level = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
         depth += 1
         expected.update({(depth, index): value for index, value in enumerate(level)})
-    stored = connection.execute("SELECT level, idx, hash FROM audit_node").fetchall()
+    query = "SELECT level, idx, hash FROM audit_node WHERE log = %s"
+    stored = connection.execute(query, [year]).fetchall()
     same = {(level, index): value for level, index, value in stored} == expected
     return [] if same else ["the nodes are not of these entries"]

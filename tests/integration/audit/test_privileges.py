@@ -6,15 +6,21 @@ from psycopg import sql
 
 from .conftest import Connect
 
-TABLES = ["audit_entry", "audit_queue", "audit_leaf", "audit_node", "audit_checkpoint"]
+TABLES = [
+    "audit_entry", "audit_queue", "audit_leaf", "audit_node", "audit_checkpoint",
+    "audit_cosignature", "audit_policy",
+]  # fmt: skip
 CHANGES = {
     "insert": {
         "audit_entry": "INSERT INTO audit_entry (entry_uuid, recorded_at, event, body)"
         " VALUES (gen_random_uuid(), now(), 'access.claimed', '{}')",
         "audit_queue": "INSERT INTO audit_queue VALUES (1)",
-        "audit_leaf": "INSERT INTO audit_leaf VALUES (0, 1, sha256(''))",
-        "audit_node": "INSERT INTO audit_node VALUES (1, 0, sha256(''))",
-        "audit_checkpoint": "INSERT INTO audit_checkpoint VALUES (1, 'o', '', 'n', now())",
+        "audit_leaf": "INSERT INTO audit_leaf VALUES (0, 1, sha256(''), 2026)",
+        "audit_node": "INSERT INTO audit_node VALUES (1, 0, sha256(''), 2026)",
+        "audit_checkpoint": "INSERT INTO audit_checkpoint VALUES (1, 'o', '', 'n', now(), 2026)",
+        "audit_cosignature": "INSERT INTO audit_cosignature VALUES (2026, 1, 'w', '', now())",
+        "audit_policy": "INSERT INTO audit_policy (quorum, witnesses, made_at)"
+        " VALUES (0, '{}', now())",
     },
     "update": {
         "audit_entry": "UPDATE audit_entry SET body = '{}'",
@@ -22,22 +28,26 @@ CHANGES = {
         "audit_leaf": "UPDATE audit_leaf SET leaf_hash = sha256('')",
         "audit_node": "UPDATE audit_node SET hash = sha256('')",
         "audit_checkpoint": "UPDATE audit_checkpoint SET note = ''",
+        "audit_cosignature": "UPDATE audit_cosignature SET witness = ''",
+        "audit_policy": "UPDATE audit_policy SET quorum = 0",
     },
     "delete": {table: f"DELETE FROM {table}" for table in TABLES},
-    "truncate": {table: f"TRUNCATE {table}" for table in TABLES},
+    "truncate": {table: f"TRUNCATE {table} CASCADE" for table in TABLES},
 }
 MAY = {
     ("sequencer", "insert", "audit_leaf"),
     ("sequencer", "insert", "audit_node"),
     ("sequencer", "insert", "audit_checkpoint"),
+    ("sequencer", "insert", "audit_cosignature"),
     ("sequencer", "delete", "audit_queue"),
 }
 ROLES = ["web", "worker", "ingest", "auditor", "sequencer"]
 
 
 @pytest.fixture
-def filled(connect_as: Connect, sequence: object) -> None:
+def filled(connect_as: Connect, superuser: psycopg.Connection, sequence: object) -> None:
     """Rows in every table, so that a statement has something to work on."""
+    superuser.execute("SELECT audit.set_policy(1::smallint, '{w}')")
     assert callable(sequence)
     with connect_as("web") as web:
         for _ in range(3):
@@ -45,6 +55,10 @@ def filled(connect_as: Connect, sequence: object) -> None:
             web.commit()
             sequence()
         web.execute("SELECT audit.record('export.made', '{}')")
+    superuser.execute(
+        "INSERT INTO audit_cosignature SELECT log, size, 'w', decode(repeat('00', 72), 'hex'),"
+        " now() FROM audit_checkpoint LIMIT 1"
+    )
     # The last one stays in the queue.
 
 
@@ -69,6 +83,7 @@ ROUND_IT = [
     "SET session_replication_role = replica",
     "SELECT audit.append('access.claimed', '{}')",
     "SELECT audit.enqueue()",
+    "SELECT audit.set_policy(0::smallint, '{}')",
 ]
 
 

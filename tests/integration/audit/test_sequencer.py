@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from datetime import datetime
 from typing import Any
 
 import psycopg
@@ -13,7 +14,7 @@ from audit.note import NoteError, Signer, verify_checkpoint
 from audit.sequencer import LOCK, Sequencer, TreeDamagedError
 from tests import database
 
-from .conftest import ORIGIN, VERIFIER, Connect, new_sequencer
+from .conftest import ORIGIN, SEED, VERIFIER, Connect, new_sequencer
 from .ledger import findings
 
 Sequence = Callable[[], None]
@@ -175,11 +176,75 @@ def test_the_log_keeps_the_name_it_began_with(
     record(web)
     new_sequencer().run(once=True)
     record(web)
-    later = new_sequencer()
-    later.name = "log.example/audit/2027"
-    later.run(once=True)
+    moved = new_sequencer()
+    moved.host = "elsewhere.example"
+    moved.run(once=True)
     names = superuser.execute("SELECT DISTINCT origin FROM audit_checkpoint").fetchall()
     assert names == [(ORIGIN,)]
+
+
+def at(moment: str) -> datetime:
+    return datetime.fromisoformat(moment)
+
+
+def test_each_year_has_its_log_and_the_old_one_takes_what_was_recorded_in_it(
+    connect_as: Connect,
+    superuser: psycopg.Connection,
+    sequence: Sequence,
+    freeze_database: Callable[[datetime], None],
+) -> None:
+    slow, fast = connect_as("worker"), connect_as("web")
+    freeze_database(at("2030-12-31T23:59:59.999998Z"))
+    record(fast, 3)
+    sequence()
+    slow.execute("SELECT audit.record('export.made', '{}')")
+    freeze_database(at("2030-12-31T23:59:59.999999Z"))
+    record(fast, 2)
+    freeze_database(at("2031-01-01T00:00:00Z"))
+    record(fast, 4)
+    sequence()  # one batch with entries of both years
+    slow.commit()  # recorded before midnight, committed after
+    record(fast)
+    sequence()
+    for year, size in ((2030, 6), (2031, 5)):
+        verifier = Signer(f"log.example/audit/{year}", SEED).verifier
+        assert findings(superuser, verifier) == []
+        row = superuser.execute("SELECT max(size) FROM audit_checkpoint WHERE log = %s", [year])
+        assert row.fetchone() == (size,)
+    assert superuser.execute("SELECT count(*) FROM audit_leaf WHERE seq = 0").fetchone() == (2,)
+    ids = [row[0] for row in superuser.execute("SELECT id FROM audit_entry").fetchall()]
+    with fast:
+        for entry_id in ids:
+            row = fast.execute("SELECT audit.checkpointed(%s)", [entry_id])
+            assert row.fetchone() == (True,)
+
+
+def test_the_old_years_log_is_taken_up_again_after_a_restart_and_a_new_key(
+    connect_as: Connect,
+    superuser: psycopg.Connection,
+    sequence: Sequence,
+    freeze_database: Callable[[datetime], None],
+) -> None:
+    slow, fast = connect_as("worker"), connect_as("web")
+    freeze_database(at("2030-12-31T23:59:59Z"))
+    record(fast)
+    slow.execute("SELECT audit.record('export.made', '{}')")
+    sequence()
+    freeze_database(at("2031-01-01T00:00:00Z"))
+    record(fast)
+    sequence()
+    slow.commit()
+    stranger = new_sequencer()
+    stranger.seed = b"s" * 32
+    with pytest.raises(TreeDamagedError, match="known key"):
+        stranger.run(once=True)
+    stranger.new_key = True
+    stranger.run(once=True)
+    row = superuser.execute("SELECT note FROM audit_checkpoint WHERE log = 2030 AND size = 2")
+    found = row.fetchone()
+    assert found is not None
+    later = Signer("log.example/audit/2030", stranger.seed).verifier
+    assert verify_checkpoint(found[0], later.name, [later]).size == 2
 
 
 DAMAGE = {

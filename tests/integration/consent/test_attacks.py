@@ -151,7 +151,8 @@ def test_a_leaf_without_a_checkpoint_is_not_enough(
 ) -> None:
     _, release = claim(worker, victim.consent, world.text(victim.number).id)
     world.superuser.execute(
-        "INSERT INTO audit_leaf (seq, entry_id, leaf_hash) SELECT 0, claim_entry, sha256('x')"
+        "INSERT INTO audit_leaf (log, seq, entry_id, leaf_hash)"
+        " SELECT 2026, 0, claim_entry, sha256('x')"
         " FROM consent_release WHERE id = %s",
         [release],
     )

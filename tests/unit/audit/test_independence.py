@@ -7,10 +7,10 @@ PROGRAM = """
 import sys
 for name in ("django", "psycopg", "core", "travelcheck"):
     sys.modules[name] = None  # importing it fails
-import audit.tree, audit.note, audit.tiles
+import audit.tree, audit.note, audit.tiles, audit.cosignature, audit.policy, audit.proof
 """
 
 
-def test_tree_notes_and_tiles_stand_alone() -> None:
+def test_formats_stand_alone() -> None:
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, check=False)
     assert done.returncode == 0, done.stderr
