@@ -16,7 +16,7 @@ demo: .venv/.run ## everything on this machine, with demo data (ONCE=1: scripted
 serve: .venv/.run ## the service, configured by the environment alone
 	@$(BIN)/python manage.py serve
 
-test: lint chromium java .venv/.spark ## everything the continuous integration runs
+test: lint chromium java smsc .venv/.spark ## everything the continuous integration runs
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	$(BIN)/python manage.py check
 	TEST_POSTGRES=wheel $(BIN)/pytest -n $(JOBS) --dist loadgroup
@@ -99,6 +99,17 @@ java:
 		$$as apt-get update -qq 2>/dev/null && \
 		$$as apt-get install -qq -y openjdk-17-jre-headless >/dev/null 2>&1; } || \
 		echo "no Java here: the tests with Spark are skipped"
+
+.PHONY: smsc
+smsc:
+	@command -v npm >/dev/null || { \
+		as=; if [ "$$(id -u)" != 0 ]; then as="sudo -n"; fi; \
+		echo "installing Node.js from Debian, for the tests against an SMPP message centre"; \
+		$$as apt-get update -qq 2>/dev/null && \
+		$$as apt-get install -qq -y --no-install-recommends nodejs npm >/dev/null 2>&1; } || true
+	@cd tests/contract/smpp && { cmp -s package-lock.json node_modules/.made || { \
+		npm ci --silent --no-audit --no-fund && cp package-lock.json node_modules/.made; }; } || \
+		echo "no SMPP message centre here: the tests against one are skipped"
 
 .PHONY: debian-venv
 debian-venv:

@@ -62,6 +62,12 @@ SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
     NONE: (),
 }
 
+#: Secrets of one process alone, beside those of its role: the password of a bind is in its address.
+SECRETS_OF_PROCESS: Final[Mapping[str, tuple[str, ...]]] = {
+    "smpp-sender": ("SMPP_URL", "SMPP_B_URL"),
+    "smpp-receiver": ("SMPP_URL", "SMPP_B_URL"),
+}
+
 #: Settings that are no secrets: every process may have them.
 SERVICE_SETTINGS: Final = (
     "ANSWER_COVERED_DAYS_PERCENT",
@@ -75,6 +81,12 @@ SERVICE_SETTINGS: Final = (
     "SERVICE_TIME_ZONE",
     "SIGNALING_LATENESS_HOURS",
     "SIGNALING_STORE_ENCRYPTED",
+    "SMPP_BIND",
+    "SMPP_LONG_TEXTS",
+    "SMPP_NATIONAL_PREFIX",
+    "SMPP_SOCKETS",
+    "SMPP_SYSTEM_TYPE",
+    "SMPP_WINDOW",
     "SMS_NUMBER",
     "SMS_PROVIDER",
     "REQUEST_OPEN_HOURS",
@@ -103,6 +115,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "audit_sequencer": SEQUENCER,
     "audit_key": SEQUENCER,
     "answer_keys": WORKER,
+    "smpp_receiver": WEB,
     "shell": WEB,
 }
 

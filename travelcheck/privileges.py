@@ -33,6 +33,8 @@ TABLES: Grants = {
             "SELECT (id, provider, provider_message_id, status)",
             "INSERT (provider, provider_message_id, ref, status, error_code, received_at)",
         ],
+        # parts of texts, until they are put together
+        "sms_gateway_inboundpart": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
         # consent: organisations' questions are stored by the web alone; what became of one is not
@@ -90,6 +92,8 @@ TABLES: Grants = {
         ],
         "sms_gateway_outboundmessage": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_deliveryreport": ["SELECT", "UPDATE (applied_at)"],
+        "sms_gateway_outboundpart": ["SELECT", "INSERT"],
+        "sms_gateway_inboundpart": ["SELECT (number_index)", "DELETE"],
         "sms_gateway_optout": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT"],

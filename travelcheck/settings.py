@@ -70,15 +70,15 @@ AUDIT_ORIGIN_HOST = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
 # With the sandbox every visitor texts and reads as any number: a default in the demo only.
 SMS_PROVIDER = env.choice(
     "SMS_PROVIDER",
-    ("sandbox", "twilio"),
+    ("sandbox", "twilio", "smpp"),
     "sandbox",
     required=SERVICE_ROLE in ("web", "worker") and not DEMO,
 )
 SMS_NUMBER = env.text(
     "SMS_NUMBER",
     "10086" if SMS_PROVIDER == "sandbox" else "",
-    required=SMS_PROVIDER == "twilio" and HANDLES_PEOPLE,
-    what="the number people text, in E.164",
+    required=SMS_PROVIDER != "sandbox" and HANDLES_PEOPLE,
+    what="the number people text, in E.164 or a short one",
 )
 USES_TWILIO = SMS_PROVIDER == "twilio" and SERVICE_ROLE in ("web", "worker")
 TWILIO_ACCOUNT_SID = env.text(
@@ -89,6 +89,14 @@ TWILIO_AUTH_TOKEN = env.text(
 )
 TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", "https://api.twilio.com")
 TWILIO_HANDLES_KEYWORDS = env.flag("TWILIO_HANDLES_KEYWORDS")
+# Only the processes that hold a bind are given its address, for the password is in it.
+SMPP_URLS = {"smpp": env.text("SMPP_URL"), "smpp_b": env.text("SMPP_B_URL")}
+SMPP_SOCKETS = Path(env.text("SMPP_SOCKETS", str(local_folder() / "run")))
+SMPP_BIND = env.choice("SMPP_BIND", ("split", "transceiver"), "split", required=False)
+SMPP_LONG_TEXTS = env.choice("SMPP_LONG_TEXTS", ("udh", "payload"), "udh", required=False)
+SMPP_SYSTEM_TYPE = env.text("SMPP_SYSTEM_TYPE")
+SMPP_WINDOW = env.number("SMPP_WINDOW", 10, least=1)
+SMPP_NATIONAL_PREFIX = env.text("SMPP_NATIONAL_PREFIX")
 # What the gateway calls, by dotted path: it knows no room above it.
 SMS_MARKS = "inquiry.intake.marks"
 # How long a text of a kind is worth sending; others a day. Codes are dead after half an hour.

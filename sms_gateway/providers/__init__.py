@@ -17,6 +17,8 @@ from django.utils.module_loading import import_string
 from sms_gateway.messages import OutboundText
 
 PROVIDERS = {
+    "smpp_b": "sms_gateway.providers.smpp.provider.SmppProvider",
+    "smpp": "sms_gateway.providers.smpp.provider.SmppProvider",
     "sandbox": "sms_gateway.providers.sandbox.provider.SandboxProvider",
     "twilio": "sms_gateway.providers.twilio.provider.TwilioProvider",
 }
@@ -33,9 +35,11 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The provider has taken the text and will send it."""
+    """The provider has taken the text and will send it. `other_ids`: where it names each part of a
+    long one, those of the parts after the first."""
 
     provider_message_id: str
+    other_ids: tuple[str, ...] = ()
 
 
 class FailureKind(StrEnum):
@@ -78,10 +82,10 @@ class Provider(Protocol):
     def send(self, text: OutboundText) -> Accepted:
         """Hand over a text once. Raises; `classify` says what the exception means."""
 
-    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> str | None:
-        """The provider's id of a text it may have accepted, or None when it surely has not.
+    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> Accepted | None:
+        """A text it may have accepted, or None when it has not, as far as can ever be known.
 
-        `is_taken(id)` says that an id belongs to another text. Raises when it cannot tell.
+        `is_taken(id)` says that an id belongs to another text. Raises when it cannot tell now.
         """
 
     def classify(self, error: Exception) -> Failure: ...
@@ -96,7 +100,7 @@ class Provider(Protocol):
 @lru_cache(maxsize=8)
 def get(name: str) -> Provider:
     """The provider of that name. Raises KeyError for one that does not exist."""
-    return cast(Provider, import_string(PROVIDERS[name])())
+    return cast(Provider, import_string(PROVIDERS[name])(name))
 
 
 def current() -> Provider:

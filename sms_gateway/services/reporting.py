@@ -3,8 +3,8 @@
 from django.db import transaction
 
 from sms_gateway import clock, providers
-from sms_gateway.models import DeliveryReport, OutboundMessage, Reason
-from sms_gateway.providers import DID_NOT_ARRIVE, Receipt
+from sms_gateway.models import DeliveryReport, OutboundMessage, OutboundPart, Reason
+from sms_gateway.providers import DID_NOT_ARRIVE, Provider, Receipt
 from sms_gateway.services import opting
 from sms_gateway.services.progress import accept, advance
 
@@ -22,7 +22,7 @@ def apply_report(*, report_id: int) -> None:
     if report is None or row is None:
         return
     provider = providers.get(report.provider)
-    receipt = provider.receipt(report.status)
+    receipt = _of_all_parts(row, provider, provider.receipt(report.status))
     failure = provider.failure(report.error_code)
     if receipt is not None:
         if receipt in (Receipt.SENT, Receipt.DELIVERED) or row.provider_message_id is None:
@@ -35,11 +35,28 @@ def apply_report(*, report_id: int) -> None:
     DeliveryReport.objects.filter(id=report.id).update(applied_at=clock.now())
 
 
+def _of_all_parts(
+    row: OutboundMessage, provider: Provider, receipt: Receipt | None
+) -> Receipt | None:
+    """What a report of one part says of the text: it is delivered when all of its parts are."""
+    ids = list(
+        OutboundPart.objects.filter(outbound_id=row.id).values_list(
+            "provider_message_id", flat=True
+        )
+    )
+    if receipt is not Receipt.DELIVERED or not ids:
+        return receipt
+    reports = DeliveryReport.objects.filter(provider=row.provider, provider_message_id__in=ids)
+    told = reports.values_list("provider_message_id", "status")
+    arrived = {given for given, status in told if provider.receipt(status) is Receipt.DELIVERED}
+    return Receipt.DELIVERED if arrived.issuperset(ids) else Receipt.SENT
+
+
 def _text_of(report: DeliveryReport) -> OutboundMessage | None:
     """The text a report is about, locked: by our reference where it carries one, else by its id."""
     rows = OutboundMessage.objects.select_for_update()
     if report.ref is not None:
         return rows.filter(ref=report.ref, provider=report.provider).first()
-    return rows.filter(
-        provider=report.provider, provider_message_id=report.provider_message_id
-    ).first()
+    named = {"provider": report.provider, "provider_message_id": report.provider_message_id}
+    part = OutboundPart.objects.filter(**named).values_list("outbound_id", flat=True).first()
+    return rows.filter(id=part).first() if part else rows.filter(**named).first()

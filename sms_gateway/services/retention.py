@@ -5,7 +5,7 @@ from datetime import timedelta
 from django.db import transaction
 
 from sms_gateway import clock
-from sms_gateway.models import InboundMessage, OutboundMessage, Reason, State
+from sms_gateway.models import InboundMessage, InboundPart, OutboundMessage, Reason, State
 from sms_gateway.models.outbound import OPEN_STATES
 from sms_gateway.services.progress import close
 
@@ -56,6 +56,7 @@ def forget(*, number_index: bytes) -> None:
     too, but a STOP among them stays one (`is_stop`). A text that is being sent at this moment is
     not waited for: what its row holds is unreadable once the person's key is destroyed.
     """
+    InboundPart.objects.filter(number_index=number_index).delete()
     InboundMessage.objects.filter(number_index=number_index).update(
         body_sealed=None, sender_sealed=None
     )

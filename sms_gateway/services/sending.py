@@ -13,7 +13,7 @@ from django.db.models import F
 from sms_gateway import clock, dispatch, providers, sealed
 from sms_gateway.failures import backoff, describe
 from sms_gateway.messages import OutboundText
-from sms_gateway.models import DeliveryReport, OutboundMessage, Reason, State
+from sms_gateway.models import DeliveryReport, OutboundMessage, OutboundPart, Reason, State
 from sms_gateway.providers import Accepted, Failure, FailureKind, Provider
 from sms_gateway.services import checks, opting
 from sms_gateway.services.progress import accept, close, start_next
@@ -137,7 +137,7 @@ def _ask(outbound_id: int, claim: Claim) -> bool:
     """Find out what became of a text whose sending broke off. True: it never arrived, send it."""
     provider = providers.get(claim.provider)
     try:
-        known = _reported_id(outbound_id, claim) or _found_id(outbound_id, claim, provider)
+        known = _reported(outbound_id, claim) or _found(outbound_id, claim, provider)
     except Exception as error:
         log.warning(
             "the provider cannot say what became of a text; asked again later",
@@ -145,19 +145,20 @@ def _ask(outbound_id: int, claim: Claim) -> bool:
         )
         return False
     if known is not None:
-        _record_accepted(outbound_id, claim.provider, Accepted(known))
+        _record_accepted(outbound_id, claim.provider, known)
         return False
     return _queue_again(outbound_id, claim)
 
 
-def _reported_id(outbound_id: int, claim: Claim) -> str | None:
+def _reported(outbound_id: int, claim: Claim) -> Accepted | None:
     """A delivery report that names our reference proves that the text was accepted."""
     ref = OutboundMessage.objects.values_list("ref", flat=True).get(id=outbound_id)
     reports = DeliveryReport.objects.filter(ref=ref, provider=claim.provider)
-    return reports.order_by("id").values_list("provider_message_id", flat=True).first()
+    known = reports.order_by("id").values_list("provider_message_id", flat=True).first()
+    return Accepted(known) if known else None
 
 
-def _found_id(outbound_id: int, claim: Claim, provider: Provider) -> str | None:
+def _found(outbound_id: int, claim: Claim, provider: Provider) -> Accepted | None:
     if claim.text is None:
         return None
 
@@ -182,8 +183,17 @@ def _queue_again(outbound_id: int, claim: Claim) -> bool:
 def _record_accepted(outbound_id: int, provider: str, accepted: Accepted) -> None:
     row = OutboundMessage.objects.select_for_update().get(id=outbound_id)
     accept(row, accepted.provider_message_id)
+    ids = [accepted.provider_message_id, *accepted.other_ids]
+    if accepted.other_ids:
+        OutboundPart.objects.bulk_create(
+            [
+                OutboundPart(outbound_id=outbound_id, provider=provider, provider_message_id=given)
+                for given in ids
+            ],
+            ignore_conflicts=True,
+        )
     early = DeliveryReport.objects.filter(
-        provider=provider, provider_message_id=accepted.provider_message_id, applied_at=None
+        provider=provider, provider_message_id__in=ids, applied_at=None
     )
     for report_id in early.order_by("id").values_list("id", flat=True):
         dispatch.on_commit("apply_report", report_id)

@@ -85,7 +85,7 @@ class Stack:
 
     def start_processes(self, listener: socket.socket) -> None:
         """Start the service and wait until it is ready for requests."""
-        for process in processes.table(listener.fileno(), self.folder):
+        for process in processes.table(listener.fileno(), self.folder, self.environment):
             self.supervisor.start(processes.service(process, self.environment))
         host, port = listener.getsockname()[:2]
         name = urlsplit(self.environment.get("PUBLIC_BASE_URL", "")).netloc or f"{host}:{port}"

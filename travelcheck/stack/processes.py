@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from core.roles import INGEST, NONE, SEQUENCER, WEB, WORKER
-from travelcheck.stack.local import environment_for
+from travelcheck.stack.local import environment_for, is_set
 from travelcheck.stack.postgres import Postgres
 from travelcheck.stack.redis import Redis
 from travelcheck.stack.supervisor import Service
@@ -37,8 +37,9 @@ class Process:
 FEED = Process("feed", INGEST, ("-m", "demo.feed", "--keep"), ENTRANCE)
 
 
-def table(listener: int, folder: Path) -> list[Process]:
-    """The processes, in the order in which they start.
+def table(listener: int, folder: Path, environment: Mapping[str, str]) -> list[Process]:
+    """The processes, in the order in which they start. Those of a link to an SMSC are there when
+    the environment names one.
 
     `listener`: the descriptor of the listening socket. We hold it, so that no other program can
     take the port, and requests wait while web starts again.
@@ -60,7 +61,23 @@ def table(listener: int, folder: Path) -> list[Process]:
             ENTRANCE,
             descriptors=(listener,),
         ),
+        *smpp(environment),
     ]
+
+
+def smpp(environment: Mapping[str, str]) -> list[Process]:
+    """Who holds the binds: see ADR 16. One process of a provider does both where only a transceiver
+    may bind."""
+    found = []
+    for provider, variable in (("smpp", "SMPP_URL"), ("smpp_b", "SMPP_B_URL")):
+        if not is_set(variable, environment):
+            continue
+        if environment.get("SMPP_BIND") != "transceiver":
+            sending = ("manage.py", "smpp_sender", "--provider", provider)
+            found.append(Process(f"{provider}-sender", NONE, sending, WORK, also=(variable,)))
+        receiving = ("manage.py", "smpp_receiver", "--provider", provider)
+        found.append(Process(f"{provider}-receiver", WEB, receiving, ENTRANCE, also=(variable,)))
+    return found
 
 
 def service(process: Process, environment: Mapping[str, str]) -> Service:

@@ -9,15 +9,17 @@ from sms_gateway.providers.sandbox import mailbox
 class SandboxProvider:
     """Idempotent by our reference: the same text handed over twice reaches the phone once."""
 
-    name = "sandbox"
     capabilities = Capabilities(handles_keywords=False, stuck_after=timedelta(seconds=5))
+
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     def send(self, text: OutboundText) -> Accepted:
         mailbox.put(ref=text.ref, number=text.to, body=text.body)
         return Accepted(str(text.ref))
 
-    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> str | None:
-        return str(text.ref) if mailbox.has(ref=text.ref) else None
+    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> Accepted | None:
+        return Accepted(str(text.ref)) if mailbox.has(ref=text.ref) else None
 
     def classify(self, error: Exception) -> Failure:
         return Failure(FailureKind.UNKNOWN, type(error).__name__)

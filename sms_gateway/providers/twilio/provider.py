@@ -26,7 +26,8 @@ RECENT_TEXTS = 100
 class TwilioProvider:
     """Our reference travels in the status callback's address: Twilio has no field for it."""
 
-    name = "twilio"
+    def __init__(self, name: str) -> None:
+        self.name = name
 
     @property
     def capabilities(self) -> Capabilities:
@@ -47,7 +48,7 @@ class TwilioProvider:
         )
         return Accepted(str(message.sid))
 
-    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> str | None:
+    def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> Accepted | None:
         """A text is the one we mean when it went to the number after we queued ours, says the same,
         and is not another row's."""
         for message in self.client.messages.list(
@@ -55,7 +56,7 @@ class TwilioProvider:
         ):
             since_then = message.date_created >= text.since - CLOCK_DIFFERENCE
             if since_then and message.body == text.body and not is_taken(str(message.sid)):
-                return str(message.sid)
+                return Accepted(str(message.sid))
         return None
 
     def classify(self, error: Exception) -> Failure:

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from sms_gateway import providers
 from sms_gateway.messages import OutboundText
-from sms_gateway.providers import FailureKind, Receipt
+from sms_gateway.providers import Accepted, FailureKind, Receipt
 from sms_gateway.providers.twilio import client as twilio_client
 from tests.contract.twilio import published
 from tests.contract.twilio.conftest import SERVICE_NUMBER
@@ -50,7 +50,7 @@ def test_a_text_is_sent_as_published(fake: FakeTwilio) -> None:
 def test_a_text_is_looked_for_as_published(fake: FakeTwilio) -> None:
     sent = text()
     accepted = providers.current().send(sent)
-    assert providers.current().find(sent, nobody) == accepted.provider_message_id
+    assert providers.current().find(sent, nobody) == accepted
     method, query = fake.requests[-1]
     assert method == "GET"
     published.check_list(query)
@@ -168,7 +168,7 @@ def test_a_connection_that_breaks_after_accepting_leaves_it_unknown(
     sent = text()
     assert failure(lambda: providers.current().send(sent)).kind is FailureKind.UNKNOWN
     fake.after_accepting = ""
-    assert providers.current().find(sent, nobody) == fake.messages[0]["sid"]
+    assert providers.current().find(sent, nobody) == Accepted(fake.messages[0]["sid"])
 
 
 def test_a_host_that_does_not_answer(fake: FakeTwilio, settings: Settings) -> None:

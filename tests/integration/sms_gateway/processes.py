@@ -79,6 +79,8 @@ class Service:
                 "none",
                 ["celery", "-A", "travelcheck", "beat", "-s", str(self.folder / "beat")],
             ),
+            "smpp-sender": ("none", ["django", "smpp_sender"]),
+            "smpp-receiver": ("web", ["django", "smpp_receiver"]),
         }[name]
         with (self.folder / f"{name}.log").open("ab") as log:
             self.running[name] = subprocess.Popen(
@@ -95,6 +97,12 @@ class Service:
         process = self.running.pop(name)
         os.killpg(process.pid, 9)
         process.wait()
+
+    def end(self, name: str) -> int:
+        """As a supervisor ends it: asked, and waited for."""
+        process = self.running.pop(name)
+        process.terminate()
+        return process.wait(30)
 
     def stop(self) -> None:
         for name in list(self.running):

@@ -240,7 +240,7 @@ def test_a_report_that_came_is_proof_enough(
             queue.run()
     from sms_gateway.services import sending
 
-    monkeypatch.setattr(sending, "_reported_id", lambda *_: "known-to-the-provider")
+    monkeypatch.setattr(sending, "_reported", lambda *_: Accepted("known-to-the-provider"))
     monkeypatch.setattr(sandbox, "find", lambda *_: pytest.fail("was asked all the same"))
     later(30)
     services.send(outbound_id=row.id)
