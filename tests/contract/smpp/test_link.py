@@ -171,7 +171,7 @@ def test_a_text_the_sender_has_forgotten_is_in_doubt(
 
 @given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=500))
 def test_what_goes_out_reads_the_same(body: str) -> None:
-    read = []
+    read: list[str] = []
     for piece in alphabet.pieces(body, uuid.uuid4()):
         assert len(piece.data) <= (160 if piece.data_coding == 0 else 140)
         data = piece.data
