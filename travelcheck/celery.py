@@ -28,6 +28,7 @@ SWEEPS = {
     "organisations.tasks.forget": 3600,
     "consent.tasks.expire_due": 60,
     "verification.tasks.publish": 60,
+    "verification.tasks.forget_uploads": 600,
     "sms_gateway.tasks.purge_bodies": 600,
     "signaling.tasks.erase_pending": 60,
     "signaling.tasks.purge": 3600,

@@ -50,6 +50,12 @@ TABLES: Grants = {
         "verification_answer": ["SELECT", "UPDATE (first_read_at)"],
         "verification_signingkey": ["SELECT"],
         "verification_statuslist": ["SELECT"],
+        "verification_upload": ["SELECT", "INSERT", "UPDATE (sent_at)"],
+        "verification_uploadrow": [
+            "SELECT",
+            "INSERT",
+            "UPDATE (sealed, request_id, problem)",
+        ],
         # signaling: how ingestion is doing
         "signaling_day": ["SELECT"],
         "signaling_ingesttotal": ["SELECT"],
@@ -131,6 +137,12 @@ TABLES: Grants = {
         "verification_answer": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "verification_issuedanswer": ["SELECT", "INSERT", "UPDATE (standing)", "DELETE"],
         "verification_statuslist": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "verification_upload": ["SELECT (id, made_at)", "DELETE"],
+        "verification_uploadrow": [
+            "SELECT (upload_id, sealed)",
+            "UPDATE (sealed, problem)",
+            "DELETE",
+        ],
         # inquiry
         "inquiry_conversation": ["SELECT", "INSERT", "UPDATE", "DELETE"],
     },

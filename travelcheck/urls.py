@@ -12,6 +12,7 @@ urlpatterns = [
     path("sms/", include("sms_gateway.urls")),
     path("account/", include("accounts.urls")),
     path("employers/", include("organisations.employer_urls")),
+    path("employers/", include("verification.portal_urls")),
     path("operations/", include("organisations.operation_urls")),
     path("language/", set_language, name="set_language"),
     path("sandbox/", include("sms_gateway.sandbox_urls")),

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from verification.services import issuing
+from verification.services import issuing, uploads
 
 
 @shared_task
@@ -10,3 +10,9 @@ def publish() -> None:
     """Keys and status lists, as they are now."""
     issuing.publish_keys()
     issuing.publish_lists()
+
+
+@shared_task
+def forget_uploads() -> None:
+    """Numbers that wait in an upload nobody sent."""
+    uploads.forget()

@@ -1,4 +1,5 @@
 from verification.models.answer import Answer
 from verification.models.issued import IssuedAnswer, SigningKey, StatusList
+from verification.models.upload import Upload, UploadRow
 
-__all__ = ["Answer", "IssuedAnswer", "SigningKey", "StatusList"]
+__all__ = ["Answer", "IssuedAnswer", "SigningKey", "StatusList", "Upload", "UploadRow"]

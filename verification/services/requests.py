@@ -21,7 +21,7 @@ from core import clock, dispatch, person_keys
 from core.numbers import SenderKind, number_index, parse
 from organisations.models import ApiKey, Membership, Organisation
 from signaling.models import City
-from verification.selectors import open_requests
+from verification.selectors import open_requests, requests_of
 
 MOST_PLACES = 8
 MOST_DAYS = 14
@@ -91,7 +91,7 @@ def ask(*, by: Asker, question: Question) -> Request:
     problems = check(question)
     if problems:
         raise QuestionError(problems)
-    _allow(organisation, question)
+    allow(organisation, question)
     _count(organisation)
     now = clock.now()
     request = Request(
@@ -113,6 +113,16 @@ def ask(*, by: Asker, question: Question) -> Request:
     _record("asked", request, by)
     dispatch.on_commit("verification.tasks.consider", str(request.id))
     return request
+
+
+@transaction.atomic
+def ask_once(*, by: Asker, question: Question) -> Request:
+    """`ask`, for a form that may be sent twice: the request with this nonce, if it is there."""
+    Organisation.objects.select_for_update(no_key=True).get(id=by.organisation.id)
+    sent = requests_of(by.organisation, is_test=by.is_test).filter(
+        nonce=question.nonce, asked_at__gt=clock.now() - timedelta(days=1)
+    )
+    return sent.first() or ask(by=by, question=question)
 
 
 @transaction.atomic
@@ -159,7 +169,8 @@ def _check_places(question: Question) -> dict[str, str]:
     return {} if known == codes else {"places": "unknown_place"}
 
 
-def _allow(organisation: Organisation, question: Question) -> None:
+def allow(organisation: Organisation, question: Question) -> None:
+    """Raises NotAllowedError for a question that an operator has not allowed the organisation."""
     if not organisation.may_ask:
         raise NotAllowedError("suspended")
     if not organisation.may_ask_for(question.purpose):

@@ -7,19 +7,36 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from consent.models import AskedBy
 from core import pages
 from core.catalogue import CatalogueError, placeholders
 from organisations.catalogue import Purpose, Role, Scope, Status
 from organisations.views.operations import ACTS
+from verification.forms import KEPT
+from verification.selectors import RequestState
+from verification.views.requests import COLUMNS
 
 ROOT = Path(settings.BASE_DIR)
+ROOMS = ("accounts", "organisations", "verification")
 SOURCES = [
     *(ROOT / "templates").rglob("*.*"),
-    *(path for room in ("accounts", "organisations") for path in (ROOT / room).rglob("*.py")),
+    *(path for room in ROOMS for path in (ROOT / room).rglob("*.py")),
 ]
 SHOWN = re.compile(
     r"""(?:words ["']|words\(["']|later\(["']|Error\(["'])([a-z_]+\.[a-z0-9_]+)["']"""
 )
+# Keys that the code puts together: those it can come to.
+FILE_PROBLEMS = [
+    "none", "empty", "too_large", "too_many", "not_csv", "not_text", "no_column", "column_twice",
+]  # fmt: skip
+FORM = ["number_or_code", "not_a_mobile_number", "not_a_code"]
+REQUEST_PROBLEMS = [
+    *FORM, "days", "kept_days", "no_places_for_an_itinerary", "how_many_places", "unknown_place",
+]  # fmt: skip
+ROW_PROBLEMS = [
+    *FORM, "reference_long", "reference_unseen", "twice", "by_number", "question", "not_allowed",
+    "over_per_day", "over_open", "too_late",
+]  # fmt: skip
 BY_VALUE = {
     "act": list(ACTS),
     "purpose": Purpose.values,
@@ -27,6 +44,18 @@ BY_VALUE = {
     "role_short": Role.values,
     "scope": Scope.values,
     "status": Status.values,
+    # the employers' portal
+    "ask": [*(f"kept_{days}" for days in KEPT), "reference_long", "reference_unseen"],
+    "asked_by": AskedBy.values,
+    "cap": ["per_day", "open"],
+    "column": COLUMNS,
+    "file": FILE_PROBLEMS,
+    "kind": ["visited_any", "stayed_only_in", "itinerary"],
+    "not_allowed": ["suspended", "purpose", "itinerary", "by_number"],
+    "request.problem": REQUEST_PROBLEMS,
+    "row": ROW_PROBLEMS,
+    "state": list(RequestState),
+    "state_what": list(RequestState),
 }
 
 
