@@ -131,7 +131,9 @@ def _in_fonts(text: str) -> str:
 
 @cache
 def _han() -> frozenset[int]:
-    return frozenset(pdfmetrics.getFont(HAN).face.charToGlyph)
+    font = pdfmetrics.getFont(HAN)
+    assert isinstance(font, TTFont)
+    return frozenset(font.face.charToGlyph)
 
 
 @cache

@@ -49,7 +49,7 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
         form.add_error(None, words(f"not_allowed.{error}"))
         return _form(request, member, form)
     context = around(member, "ask") | {
-        "filled": filled(form),
+        "filled": filled(form, request.POST),
         "question": question,
         "hours": settings.REQUEST_OPEN_HOURS,
         "places": places.named(form.chosen(), get_language() or ""),
@@ -74,9 +74,9 @@ def step_of(sent: QueryDict) -> str:
     return step if step in ("find", "change", "send") else "preview"
 
 
-def filled(form: QuestionForm) -> list[tuple[str, str]]:
+def filled(form: QuestionForm, sent: QueryDict) -> list[tuple[str, str]]:
     """Names and values of a form as they were sent, to be sent on by the next page."""
-    return [(name, value) for name in form.fields for value in form.data.getlist(name)]
+    return [(name, value) for name in form.fields for value in sent.getlist(name)]
 
 
 def place_context(request: HttpRequest, form: QuestionForm) -> dict[str, object]:

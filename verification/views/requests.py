@@ -4,8 +4,7 @@ import uuid
 from collections.abc import Iterator
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, JsonResponse, StreamingHttpResponse
-from django.http.response import HttpResponseBase
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import get_language
 from django.views.decorators.debug import sensitive_post_parameters
@@ -106,12 +105,11 @@ def answer_file(
 
 @require_safe
 @member_page
-def listed(request: HttpRequest, member: Membership) -> HttpResponseBase:
+def listed(request: HttpRequest, member: Membership) -> HttpResponse:
     """The latest requests as a CSV file. There is no number and no answer in it."""
     head = [words(f"column.{name}") for name in COLUMNS]
-    file = StreamingHttpResponse(
-        tables.lines(head, _rows(member)), content_type="text/csv; charset=utf-8"
-    )
+    text = "".join(tables.lines(head, _rows(member)))
+    file = HttpResponse(text, content_type="text/csv; charset=utf-8")
     file["Content-Disposition"] = 'attachment; filename="requests.csv"'
     return file
 

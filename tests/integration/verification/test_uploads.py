@@ -14,7 +14,7 @@ from tests.factories import portal
 from tests.integration.verification.conftest import Employer
 from tests.integration.verification.test_portal import FILLED, visible
 from verification.models import Upload, UploadRow
-from verification.services import uploads
+from verification.services import requests, uploads
 from verification.services.requests import Asker
 
 AsRole = Callable[[str], AbstractContextManager[None]]
@@ -67,7 +67,7 @@ def test_a_process_that_dies_asks_nobody_twice_and_forgets_nobody(
     employer: Employer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     one = upload(employer, 5)
-    real, calls = uploads.ask, []
+    real, calls = requests.ask, []
 
     def dies(**given: Any) -> Any:
         calls.append(1)
@@ -76,7 +76,7 @@ def test_a_process_that_dies_asks_nobody_twice_and_forgets_nobody(
             raise SystemExit  # after the request was stored, before the row was marked
         return made
 
-    monkeypatch.setattr(uploads, "ask", dies)
+    monkeypatch.setattr("verification.services.uploads.ask", dies)
     with pytest.raises(SystemExit):
         uploads.send(by=Asker.member(employer.owner), upload_id=one.id)
     connection.close()
