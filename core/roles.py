@@ -41,17 +41,26 @@ ROLE_TIMEOUTS: Final[Mapping[str, Mapping[str, str]]] = {
     AUDITOR: {"idle_in_transaction_session_timeout": "10min", "lock_timeout": "5s"},
 }
 
+TWILIO_TOKENS: Final = (
+    "TWILIO_AUTH_TOKEN",
+    "TWILIO_AUTH_TOKEN_OLD",
+    "TWILIO_B_AUTH_TOKEN",
+    "TWILIO_B_AUTH_TOKEN_OLD",
+)
+
 #: Secrets (and folders) of a role beside the address of its database. Each may also be given as
 #: `NAME_FILE`, the path of a file that holds the value.
 SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
     OWNER: (),
-    WEB: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", "TWILIO_AUTH_TOKEN", "METRICS_TOKEN"),
+    WEB: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", *TWILIO_TOKENS, "METRICS_TOKEN"),
     WORKER: (
         "SECRET_KEY",
         "DATA_KEY",
         "REDIS_URL",
         "TWILIO_ACCOUNT_SID",
         "TWILIO_AUTH_TOKEN",
+        "TWILIO_B_ACCOUNT_SID",
+        "TWILIO_B_AUTH_TOKEN",
         "MAIL_URL",
         "ANSWER_SIGNING_KEY",
         "ANSWER_SIGNING_KEY_NEXT",
@@ -88,12 +97,16 @@ SERVICE_SETTINGS: Final = (
     "SMPP_SYSTEM_TYPE",
     "SMPP_WINDOW",
     "SMS_NUMBER",
+    "SMS_NUMBER_B",
     "SMS_PROVIDER",
+    "SMS_ROUTES",
     "REQUEST_OPEN_HOURS",
     "SWEEP_SECONDS",
     "TRUSTED_PROXIES",
     "TWILIO_API_BASE_URL",
+    "TWILIO_B_MESSAGING_SERVICE_SID",
     "TWILIO_HANDLES_KEYWORDS",
+    "TWILIO_MESSAGING_SERVICE_SID",
 )
 
 #: Which role a management command runs as, when `SERVICE_ROLE` does not say so.

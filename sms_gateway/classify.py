@@ -37,8 +37,9 @@ def problem_of(*, sender: Number, recipient: str, body: str) -> str:
 
 
 def is_service_number(recipient: str) -> bool:
-    """Whether a text came to our number, however the provider writes it."""
-    return _digits(recipient) == _digits(settings.SMS_NUMBER)
+    """Whether a text came to a number of ours, however the provider writes it."""
+    ours = {_digits(settings.SMS_NUMBER), _digits(settings.SMS_NUMBER_B)} - {""}
+    return _digits(recipient) in ours
 
 
 def _digits(number: str) -> str:

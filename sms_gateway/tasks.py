@@ -32,5 +32,15 @@ def sweep() -> None:
 
 
 @shared_task
+def watch() -> None:
+    services.watch()
+
+
+@shared_task
+def redact() -> None:
+    services.redact()
+
+
+@shared_task
 def purge_bodies() -> None:
     services.purge_bodies()

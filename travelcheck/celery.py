@@ -29,6 +29,8 @@ SWEEPS = {
     "consent.tasks.expire_due": 60,
     "verification.tasks.publish": 60,
     "verification.tasks.forget_uploads": 600,
+    "sms_gateway.tasks.watch": 20,
+    "sms_gateway.tasks.redact": 30,
     "sms_gateway.tasks.purge_bodies": 600,
     "signaling.tasks.erase_pending": 60,
     "signaling.tasks.purge": 3600,

@@ -33,6 +33,11 @@ TABLES: Grants = {
             "SELECT (id, provider, provider_message_id, status)",
             "INSERT (provider, provider_message_id, ref, status, error_code, received_at)",
         ],
+        # what operators see and set
+        "sms_gateway_providerstate": ["SELECT", "INSERT", "UPDATE (is_pinned)"],
+        "sms_gateway_providercall": ["SELECT"],
+        "sms_gateway_switch": ["SELECT", "INSERT"],
+        "sms_gateway_incident": ["SELECT"],
         # parts of texts, until they are put together
         "sms_gateway_inboundpart": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
@@ -99,6 +104,10 @@ TABLES: Grants = {
         "sms_gateway_outboundmessage": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_deliveryreport": ["SELECT", "UPDATE (applied_at)"],
         "sms_gateway_outboundpart": ["SELECT", "INSERT"],
+        "sms_gateway_providercall": ["SELECT", "INSERT", "DELETE"],
+        "sms_gateway_providerstate": ["SELECT", "INSERT", "UPDATE (share, changed_at)"],
+        "sms_gateway_switch": ["INSERT", "SELECT (id)"],
+        "sms_gateway_incident": ["SELECT", "INSERT", "UPDATE (closed_at)"],
         "sms_gateway_inboundpart": ["SELECT (number_index)", "DELETE"],
         "sms_gateway_optout": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],

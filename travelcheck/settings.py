@@ -80,13 +80,22 @@ SMS_NUMBER = env.text(
     required=SMS_PROVIDER != "sandbox" and HANDLES_PEOPLE,
     what="the number people text, in E.164 or a short one",
 )
-USES_TWILIO = SMS_PROVIDER == "twilio" and SERVICE_ROLE in ("web", "worker")
+SMS_NUMBER_B = env.text("SMS_NUMBER_B")
+SMS_ROUTES = env.text("SMS_ROUTES")
+USES_TWILIO = "twilio" in f"{SMS_PROVIDER} {SMS_ROUTES}" and SERVICE_ROLE in ("web", "worker")
 TWILIO_ACCOUNT_SID = env.text(
     "TWILIO_ACCOUNT_SID", required=USES_TWILIO, what="AC and 32 hexadecimal digits"
 )
 TWILIO_AUTH_TOKEN = env.text(
     "TWILIO_AUTH_TOKEN", required=USES_TWILIO, what="the account's auth token"
 )
+# While the token is changed: webhooks signed with the one before are taken too.
+TWILIO_AUTH_TOKEN_OLD = env.text("TWILIO_AUTH_TOKEN_OLD")
+TWILIO_MESSAGING_SERVICE_SID = env.text("TWILIO_MESSAGING_SERVICE_SID")
+TWILIO_B_ACCOUNT_SID = env.text("TWILIO_B_ACCOUNT_SID")
+TWILIO_B_AUTH_TOKEN = env.text("TWILIO_B_AUTH_TOKEN")
+TWILIO_B_AUTH_TOKEN_OLD = env.text("TWILIO_B_AUTH_TOKEN_OLD")
+TWILIO_B_MESSAGING_SERVICE_SID = env.text("TWILIO_B_MESSAGING_SERVICE_SID")
 TWILIO_API_BASE_URL = env.text("TWILIO_API_BASE_URL", "https://api.twilio.com")
 TWILIO_HANDLES_KEYWORDS = env.flag("TWILIO_HANDLES_KEYWORDS")
 # Only the processes that hold a bind are given its address, for the password is in it.

@@ -169,7 +169,7 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('asked_by',            'code',      '{number,code}'),
   -- auditors' searches, by what was filtered; the gateway
   ('filters',             'codes',     '{from,to,organisation,event,consent,subject,result}'),
-  ('provider',            'code',      '{sandbox,twilio,smpp}');
+  ('provider',            'code',      '{sandbox,sandbox_b,twilio,twilio_b,smpp,smpp_b}');
 END;
 
 -- Whether a value has the shape. The shapes leave no room for a name, a number or a city:

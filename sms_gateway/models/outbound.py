@@ -62,6 +62,7 @@ class OutboundMessage(models.Model):
     delivered_at = models.DateTimeField(null=True)
     provider = models.TextField(blank=True, default="")
     provider_message_id = models.TextField(null=True)
+    redact_at = models.DateTimeField(null=True, help_text="when the provider is told to forget it")
 
     class Meta:
         constraints = [
@@ -87,4 +88,9 @@ class OutboundMessage(models.Model):
                 name="outbound_with_body",
             ),
             models.Index(fields=["number_index"], name="outbound_by_number"),
+            models.Index(
+                fields=["redact_at"],
+                condition=Q(redact_at__isnull=False),
+                name="outbound_to_redact",
+            ),
         ]

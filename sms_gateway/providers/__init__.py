@@ -1,7 +1,8 @@
 """Providers behind one small interface. A provider is a package with a class of the shape of
 `Provider`; its webhooks parse what comes in and hand it to `sms_gateway.services`.
 
-Adding one: a package here, its name in `PROVIDERS` and among the choices of SMS_PROVIDER.
+Adding one: a package here, its name in `PROVIDERS`, among the choices of SMS_PROVIDER, and among
+the log's providers. Texts find theirs by `routes`.
 """
 
 from collections.abc import Callable
@@ -11,26 +12,28 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Protocol, cast
 
-from django.conf import settings
 from django.utils.module_loading import import_string
 
 from sms_gateway.messages import OutboundText
 
 PROVIDERS = {
-    "smpp_b": "sms_gateway.providers.smpp.provider.SmppProvider",
-    "smpp": "sms_gateway.providers.smpp.provider.SmppProvider",
     "sandbox": "sms_gateway.providers.sandbox.provider.SandboxProvider",
     "twilio": "sms_gateway.providers.twilio.provider.TwilioProvider",
+    "smpp": "sms_gateway.providers.smpp.provider.SmppProvider",
 }
+# A second account, or a second carrier, of the same kind.
+PROVIDERS |= {f"{name}_b": path for name, path in PROVIDERS.items()}
 
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
     """`handles_keywords`: the provider itself answers STOP, START and HELP. `stuck_after`: when a
-    send that has not returned is in doubt; longer than its longest time-out."""
+    send that has not returned is in doubt; longer than its longest time-out. `keeps_words`: it
+    stores what texts say until it is told to forget (`redact`)."""
 
     handles_keywords: bool
     stuck_after: timedelta
+    keeps_words: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +91,9 @@ class Provider(Protocol):
         `is_taken(id)` says that an id belongs to another text. Raises when it cannot tell now.
         """
 
+    def redact(self, provider_message_id: str) -> None:
+        """Have it forget what a text said that went its way. Only of one that `keeps_words`."""
+
     def classify(self, error: Exception) -> Failure: ...
 
     def receipt(self, status: str) -> Receipt | None:
@@ -103,6 +109,7 @@ def get(name: str) -> Provider:
     return cast(Provider, import_string(PROVIDERS[name])(name))
 
 
-def current() -> Provider:
-    """The provider that texts go out through."""
-    return get(settings.SMS_PROVIDER)
+def family(name: str) -> list[str]:
+    """The provider of that name and the other of its kind, whose webhooks may be the same."""
+    kind = name.removesuffix("_b")
+    return [kind, f"{kind}_b"]

@@ -1,10 +1,12 @@
 """Everything that changes a row of the gateway."""
 
 from sms_gateway.services.handling import handle
+from sms_gateway.services.health import close_incident, open_incident, pin, watch
 from sms_gateway.services.opting import opt_in, opt_out
 from sms_gateway.services.parts import confirm_parts, receive_part, sweep_parts
 from sms_gateway.services.queueing import queue
 from sms_gateway.services.receiving import receive, receive_report
+from sms_gateway.services.redacting import redact
 from sms_gateway.services.reporting import apply_report
 from sms_gateway.services.retention import forget, purge_bodies
 from sms_gateway.services.sending import send
@@ -12,17 +14,22 @@ from sms_gateway.services.sweeping import sweep
 
 __all__ = [
     "apply_report",
+    "close_incident",
     "confirm_parts",
     "forget",
     "handle",
+    "open_incident",
     "opt_in",
     "opt_out",
+    "pin",
     "purge_bodies",
     "queue",
     "receive",
     "receive_part",
     "receive_report",
+    "redact",
     "send",
     "sweep",
     "sweep_parts",
+    "watch",
 ]

@@ -6,7 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from sms_gateway import clock, dispatch
+from sms_gateway import clock, dispatch, providers
 from sms_gateway.models import OutboundMessage, Reason, State
 from sms_gateway.providers import Receipt
 
@@ -48,6 +48,8 @@ def advance(
         changes["sent_at"] = clock.now()
     if target is State.DELIVERED:
         changes |= {"delivered_at": clock.now(), "body_sealed": None}
+    if RANK[target] > RANK[State.SENT] and providers.get(row.provider).capabilities.keeps_words:
+        changes["redact_at"] = clock.now()
     OutboundMessage.objects.filter(id=row.id).update(**changes)
     if RANK[present] < RANK[State.SENT] and target in (State.SENT, State.DELIVERED):
         _tell(row, State.SENT)

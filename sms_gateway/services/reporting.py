@@ -56,7 +56,7 @@ def _text_of(report: DeliveryReport) -> OutboundMessage | None:
     """The text a report is about, locked: by our reference where it carries one, else by its id."""
     rows = OutboundMessage.objects.select_for_update()
     if report.ref is not None:
-        return rows.filter(ref=report.ref, provider=report.provider).first()
+        return rows.filter(ref=report.ref, provider__in=providers.family(report.provider)).first()
     named = {"provider": report.provider, "provider_message_id": report.provider_message_id}
     part = OutboundPart.objects.filter(**named).values_list("outbound_id", flat=True).first()
     return rows.filter(id=part).first() if part else rows.filter(**named).first()

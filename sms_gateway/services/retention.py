@@ -5,11 +5,19 @@ from datetime import timedelta
 from django.db import transaction
 
 from sms_gateway import clock
-from sms_gateway.models import InboundMessage, InboundPart, OutboundMessage, Reason, State
+from sms_gateway.models import (
+    InboundMessage,
+    InboundPart,
+    OutboundMessage,
+    ProviderCall,
+    Reason,
+    State,
+)
 from sms_gateway.models.outbound import OPEN_STATES
 from sms_gateway.services.progress import close
 
 KEPT = timedelta(hours=24)
+CALLS_KEPT = timedelta(days=14)
 BATCH = 500
 
 
@@ -25,6 +33,7 @@ def purge_bodies() -> None:
     ).update(body_sealed=None)
     while _close_overdue():
         pass
+    ProviderCall.objects.filter(at__lte=clock.after(-CALLS_KEPT)).delete()
     old = OutboundMessage.objects.filter(created_at__lte=clock.after(-KEPT))
     old.exclude(state__in=OPEN_STATES).filter(address_sealed__isnull=False).update(
         body_sealed=None, address_sealed=None

@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum, auto
+from time import monotonic
 from typing import assert_never
 
 from django.db import transaction
@@ -13,9 +14,17 @@ from django.db.models import F
 from sms_gateway import clock, dispatch, providers, sealed
 from sms_gateway.failures import backoff, describe
 from sms_gateway.messages import OutboundText
-from sms_gateway.models import DeliveryReport, OutboundMessage, OutboundPart, Reason, State
+from sms_gateway.models import (
+    DeliveryReport,
+    OutboundMessage,
+    OutboundPart,
+    Outcome,
+    ProviderCall,
+    Reason,
+    State,
+)
 from sms_gateway.providers import Accepted, Failure, FailureKind, Provider
-from sms_gateway.services import checks, opting
+from sms_gateway.services import checks, opting, routing
 from sms_gateway.services.progress import accept, close, start_next
 
 log = logging.getLogger(__name__)
@@ -41,6 +50,16 @@ class Claim:
     attempt: int = 0
     text: OutboundText | None = None
     provider: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to a provider, as its log keeps it."""
+
+    provider: str
+    seconds: float
+    outcome: str
+    code: str = ""
 
 
 def send(*, outbound_id: int, waits: int = 0) -> None:
@@ -89,7 +108,9 @@ def _claim(outbound_id: int) -> Claim:
         state = State.FAILED if verdict == row.reason else State.SUPPRESSED
         close(row, state=state, reason=verdict)
         return Claim(Step.LEAVE)
-    provider = providers.current()
+    assert text is not None
+    # What has just failed there goes elsewhere, where there is another way.
+    provider = routing.choose(text.to, failed_at=row.provider)
     rows.update(
         state=State.SENDING,
         provider=provider.name,
@@ -115,11 +136,13 @@ def _call(outbound_id: int, claim: Claim) -> None:
     """The provider's call and its result. Between the two everything may break off."""
     assert claim.text is not None
     provider = providers.get(claim.provider)
+    begun = monotonic()
     try:
         accepted = provider.send(claim.text)
     except Exception as error:
         failure = provider.classify(error)
-        _record_failure(outbound_id, claim.attempt, failure)
+        call = Call(claim.provider, monotonic() - begun, failure.kind.value, failure.code)
+        _record_failure(outbound_id, claim.attempt, failure, call)
         log.warning(
             "a text was not accepted",
             extra={
@@ -130,12 +153,14 @@ def _call(outbound_id: int, claim: Claim) -> None:
             },
         )
     else:
-        _record_accepted(outbound_id, claim.provider, accepted)
+        call = Call(claim.provider, monotonic() - begun, Outcome.ACCEPTED)
+        _record_accepted(outbound_id, accepted, call)
 
 
 def _ask(outbound_id: int, claim: Claim) -> bool:
     """Find out what became of a text whose sending broke off. True: it never arrived, send it."""
     provider = providers.get(claim.provider)
+    begun = monotonic()
     try:
         known = _reported(outbound_id, claim) or _found(outbound_id, claim, provider)
     except Exception as error:
@@ -144,16 +169,18 @@ def _ask(outbound_id: int, claim: Claim) -> bool:
             extra={"outbound": outbound_id, "error": describe(error)},
         )
         return False
+    outcome = Outcome.FOUND if known else Outcome.ABSENT
+    call = Call(claim.provider, monotonic() - begun, outcome)
     if known is not None:
-        _record_accepted(outbound_id, claim.provider, known)
+        _record_accepted(outbound_id, known, call)
         return False
-    return _queue_again(outbound_id, claim)
+    return _queue_again(outbound_id, claim, call)
 
 
 def _reported(outbound_id: int, claim: Claim) -> Accepted | None:
     """A delivery report that names our reference proves that the text was accepted."""
     ref = OutboundMessage.objects.values_list("ref", flat=True).get(id=outbound_id)
-    reports = DeliveryReport.objects.filter(ref=ref, provider=claim.provider)
+    reports = DeliveryReport.objects.filter(ref=ref, provider__in=providers.family(claim.provider))
     known = reports.order_by("id").values_list("provider_message_id", flat=True).first()
     return Accepted(known) if known else None
 
@@ -172,7 +199,8 @@ def _found(outbound_id: int, claim: Claim, provider: Provider) -> Accepted | Non
 
 
 @transaction.atomic
-def _queue_again(outbound_id: int, claim: Claim) -> bool:
+def _queue_again(outbound_id: int, claim: Claim, call: Call) -> bool:
+    _note(outbound_id, call)
     row = _still_sending(outbound_id, claim.attempt)
     if row is not None:
         OutboundMessage.objects.filter(id=row.id).update(state=State.QUEUED, due_at=clock.now())
@@ -180,7 +208,9 @@ def _queue_again(outbound_id: int, claim: Claim) -> bool:
 
 
 @transaction.atomic
-def _record_accepted(outbound_id: int, provider: str, accepted: Accepted) -> None:
+def _record_accepted(outbound_id: int, accepted: Accepted, call: Call) -> None:
+    _note(outbound_id, call)
+    provider = call.provider
     row = OutboundMessage.objects.select_for_update().get(id=outbound_id)
     accept(row, accepted.provider_message_id)
     ids = [accepted.provider_message_id, *accepted.other_ids]
@@ -200,7 +230,8 @@ def _record_accepted(outbound_id: int, provider: str, accepted: Accepted) -> Non
 
 
 @transaction.atomic
-def _record_failure(outbound_id: int, attempt: int, failure: Failure) -> None:
+def _record_failure(outbound_id: int, attempt: int, failure: Failure, call: Call) -> None:
+    _note(outbound_id, call)
     row = _still_sending(outbound_id, attempt)
     if row is None:
         return
@@ -224,6 +255,18 @@ def _record_failure(outbound_id: int, attempt: int, failure: Failure) -> None:
             close(row, state=State.FAILED, reason=Reason.PERMANENT, error_code=failure.code)
         case _:
             assert_never(failure.kind)
+
+
+def _note(outbound_id: int, call: Call) -> None:
+    """In the transaction of the call's result."""
+    ProviderCall.objects.create(
+        outbound_id=outbound_id,
+        provider=call.provider,
+        at=clock.now(),
+        seconds=call.seconds,
+        outcome=call.outcome,
+        code=call.code[:40],
+    )
 
 
 def _still_sending(outbound_id: int, attempt: int) -> OutboundMessage | None:

@@ -21,7 +21,7 @@ from core import segments
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "a token of thirty-two characters"
-PATH = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages\.json$")
+PATH = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages(?:/(SM[0-9a-f]{32}))?\.json$")
 LONGEST_BODY = 1600
 
 Answer = tuple[int, dict[str, Any]]
@@ -59,6 +59,16 @@ class FakeTwilio:
         self.callbacks[message["sid"]] = form.get("StatusCallback", "")
         return 201, message
 
+    def update(self, sid: str, form: dict[str, str]) -> Answer:
+        """Redaction: the body may be replaced by an empty one, and by nothing else."""
+        message = next((m for m in self.messages if m["sid"] == sid), None)
+        if message is None:
+            return problem(404, 20404, "The requested resource was not found")
+        if form.get("Body", "") or message["status"] in ("queued", "sending"):
+            return problem(400, 20009, "Cannot delete message because delivery is not completed.")
+        message["body"] = ""
+        return 200, message
+
     def find(self, query: dict[str, str]) -> Answer:
         size = int(query.get("PageSize", "50"))
         found = [
@@ -75,6 +85,7 @@ class FakeTwilio:
     def receipt(self, sid: str, status: str, **more: str) -> tuple[str, dict[str, str], str]:
         """Address, form and signature of a status callback, as Twilio would call it."""
         message = next(m for m in self.messages if m["sid"] == sid)
+        message["status"] = status
         form = {
             "AccountSid": ACCOUNT,
             "ApiVersion": "2010-04-01",
@@ -109,7 +120,7 @@ def message_of(form: dict[str, str]) -> dict[str, Any]:
         "error_code": None,
         "error_message": None,
         "from": form.get("From"),
-        "messaging_service_sid": None,
+        "messaging_service_sid": form.get("MessagingServiceSid"),
         "num_media": "0",
         "num_segments": str(segments.count(form["Body"]).count),
         "price": None,
@@ -130,7 +141,9 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
             length = int(self.headers.get("Content-Length", "0"))
             form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
             fake.requests.append(("POST", form))
-            answer = self.refusal() or fake.create(form)
+            match = PATH.match(urlsplit(self.path).path)
+            sid = match[2] if match else None
+            answer = self.refusal() or (fake.update(sid, form) if sid else fake.create(form))
             if answer[0] == 201 and fake.after_accepting:
                 if fake.after_accepting == "hang":
                     fake.released.wait(30)

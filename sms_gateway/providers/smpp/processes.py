@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 
+from sms_gateway.providers.routes import number_of
 from sms_gateway.providers.smpp.handover import socket_of
 from sms_gateway.providers.smpp.link import Link, Options
 from sms_gateway.providers.smpp.receiver import Receiver
@@ -65,7 +66,7 @@ async def _serve(name: str, link: Link) -> None:
     sender = Sender(
         link,
         path=socket_of(name),
-        number=settings.SMS_NUMBER,
+        number=number_of(name),
         long_texts=settings.SMPP_LONG_TEXTS,
     )
     async with await sender.serve() as server:

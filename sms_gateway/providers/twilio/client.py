@@ -8,6 +8,8 @@ from twilio.http.http_client import TwilioHttpClient
 from twilio.http.response import Response
 from twilio.rest import Client
 
+from sms_gateway.providers.twilio.account import Account
+
 TIMEOUT_SECONDS = 10.0
 
 # The library logs addresses and parameters of requests at INFO: numbers of people among them.
@@ -31,10 +33,10 @@ class HttpClient(TwilioHttpClient):  # type: ignore[misc]  # the library has no 
         return super().request(method, urlunsplit(rewritten), *args, **kwargs)
 
 
-def client() -> Client:
+def client(account: Account) -> Client:
     """A client of its own for this process; its session keeps connections open."""
     return Client(
-        settings.TWILIO_ACCOUNT_SID,
-        settings.TWILIO_AUTH_TOKEN,
+        account.sid,
+        account.tokens[0] if account.tokens else "",
         http_client=HttpClient(settings.TWILIO_API_BASE_URL),
     )

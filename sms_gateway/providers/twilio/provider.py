@@ -8,6 +8,7 @@ from twilio.rest import Client
 from sms_gateway.messages import OutboundText
 from sms_gateway.providers import Accepted, Capabilities, Failure, Receipt
 from sms_gateway.providers.twilio import errors
+from sms_gateway.providers.twilio.account import Account, account
 from sms_gateway.providers.twilio.client import client
 
 # https://www.twilio.com/docs/messaging/api/message-resource#message-status-values
@@ -32,17 +33,25 @@ class TwilioProvider:
     @property
     def capabilities(self) -> Capabilities:
         return Capabilities(
-            handles_keywords=settings.TWILIO_HANDLES_KEYWORDS, stuck_after=timedelta(seconds=30)
+            handles_keywords=settings.TWILIO_HANDLES_KEYWORDS,
+            stuck_after=timedelta(seconds=30),
+            keeps_words=True,
         )
 
     @cached_property
     def client(self) -> Client:
-        return client()
+        return client(self.account)
+
+    @property
+    def account(self) -> Account:
+        return account(self.name)
 
     def send(self, text: OutboundText) -> Accepted:
+        service = self.account.service_sid
+        sender = {"messaging_service_sid": service} if service else {"from_": self.account.number}
         message = self.client.messages.create(
             to=text.to,
-            from_=settings.SMS_NUMBER,
+            **sender,
             body=text.body,
             status_callback=f"{settings.PUBLIC_BASE_URL}/sms/twilio/status?ref={text.ref}",
         )
@@ -51,13 +60,21 @@ class TwilioProvider:
     def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> Accepted | None:
         """A text is the one we mean when it went to the number after we queued ours, says the same,
         and is not another row's."""
+        service, number = self.account.service_sid, self.account.number
+        sender = {} if service else {"from_": number}
         for message in self.client.messages.list(
-            to=text.to, from_=settings.SMS_NUMBER, limit=RECENT_TEXTS, page_size=RECENT_TEXTS
+            to=text.to, **sender, limit=RECENT_TEXTS, page_size=RECENT_TEXTS
         ):
+            if service and message.messaging_service_sid != service:
+                continue
             since_then = message.date_created >= text.since - CLOCK_DIFFERENCE
             if since_then and message.body == text.body and not is_taken(str(message.sid)):
                 return Accepted(str(message.sid))
         return None
+
+    def redact(self, provider_message_id: str) -> None:
+        """Twilio keeps a text's row, without its words."""
+        self.client.messages(provider_message_id).update(body="")
 
     def classify(self, error: Exception) -> Failure:
         return errors.classify(error)

@@ -14,6 +14,7 @@ from twilio.request_validator import RequestValidator
 
 from sms_gateway import services
 from sms_gateway.models import Problem
+from sms_gateway.providers.twilio.account import in_use
 
 log = logging.getLogger(__name__)
 
@@ -25,10 +26,12 @@ STOP_WORDS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE
 KEYWORDS = frozenset({*STOP_WORDS, "START", "YES", "UNSTOP", "HELP", "INFO"})
 
 View = Callable[[HttpRequest], HttpResponse]
+SignedView = Callable[[HttpRequest, str], HttpResponse]
 
 
-def signed(view: View) -> View:
-    """Refuse, with 403 and nothing written, what Twilio did not sign for this very address.
+def signed(view: SignedView) -> View:
+    """Refuse, with 403 and nothing written, what Twilio did not sign for this very address. The
+    view is told which of our accounts did.
 
     The address is PUBLIC_BASE_URL with the request's path and query: what Twilio was told to call,
     whatever host a proxy or an attacker names.
@@ -38,19 +41,15 @@ def signed(view: View) -> View:
     @require_POST
     @wraps(view)
     def guarded(request: HttpRequest) -> HttpResponse:
-        token = settings.TWILIO_AUTH_TOKEN
         signature = request.headers.get("X-Twilio-Signature", "")
         query = request.META.get("QUERY_STRING", "")
         address = settings.PUBLIC_BASE_URL + request.path + (f"?{query}" if query else "")
-        if not (
-            settings.SMS_PROVIDER == "twilio"
-            and token
-            and signature
-            and RequestValidator(token).validate(address, request.POST, signature)
-        ):
-            log.warning("a webhook without a valid signature was refused")
-            return HttpResponse(status=403)
-        return view(request)
+        for account in in_use() if signature else ():
+            for token in account.tokens:
+                if RequestValidator(token).validate(address, request.POST, signature):
+                    return view(request, account.name)
+        log.warning("a webhook without a valid signature was refused")
+        return HttpResponse(status=403)
 
     return guarded
 
@@ -60,7 +59,7 @@ def twiml() -> HttpResponse:
 
 
 @signed
-def inbound(request: HttpRequest) -> HttpResponse:
+def inbound(request: HttpRequest, account: str) -> HttpResponse:
     """A text came in. 400 when it has no id, which no text of Twilio's lacks."""
     form = request.POST
     message_id = form.get("MessageSid", "")
@@ -70,7 +69,7 @@ def inbound(request: HttpRequest) -> HttpResponse:
     body = form.get("Body", "")
     keyword = body.strip().upper() in KEYWORDS
     services.receive(
-        provider="twilio",
+        provider=account,
         provider_message_id=message_id,
         sender=form.get("From", ""),
         recipient=form.get("To", ""),
@@ -82,14 +81,14 @@ def inbound(request: HttpRequest) -> HttpResponse:
 
 
 @signed
-def status(request: HttpRequest) -> HttpResponse:
+def status(request: HttpRequest, account: str) -> HttpResponse:
     """What became of a text. An unknown one is stored too: the send may not have returned yet."""
     form = request.POST
     message_id, message_status = form.get("MessageSid", ""), form.get("MessageStatus", "")
     if not message_id or not message_status:
         return HttpResponse(status=400)
     services.receive_report(
-        provider="twilio",
+        provider=account,
         provider_message_id=message_id,
         ref=_uuid(request.GET.get("ref", "")),
         status=message_status,

@@ -32,13 +32,13 @@ def nobody(_: str) -> bool:
 def failure(run: Callable[[], object]) -> providers.Failure:
     with pytest.raises(Exception) as caught:  # noqa: PT011 (whatever the library raises)
         run()
-    return providers.current().classify(caught.value)
+    return providers.get("twilio").classify(caught.value)
 
 
 # ------------------------------------------------------------------ our requests
 def test_a_text_is_sent_as_published(fake: FakeTwilio) -> None:
     sent = text("你好 €")
-    accepted = providers.current().send(sent)
+    accepted = providers.get("twilio").send(sent)
     ((method, form),) = fake.requests
     assert method == "POST"
     published.check_create(form)
@@ -49,15 +49,15 @@ def test_a_text_is_sent_as_published(fake: FakeTwilio) -> None:
 
 def test_a_text_is_looked_for_as_published(fake: FakeTwilio) -> None:
     sent = text()
-    accepted = providers.current().send(sent)
-    assert providers.current().find(sent, nobody) == accepted
+    accepted = providers.get("twilio").send(sent)
+    assert providers.get("twilio").find(sent, nobody) == accepted
     method, query = fake.requests[-1]
     assert method == "GET"
     published.check_list(query)
 
 
 def test_only_the_very_text_is_found(fake: FakeTwilio) -> None:
-    provider = providers.current()
+    provider = providers.get("twilio")
     first = provider.send(text("same words")).provider_message_id
     assert provider.find(text("other words"), nobody) is None
     assert provider.find(text("same words", to="+8613800000002"), nobody) is None
@@ -67,7 +67,7 @@ def test_only_the_very_text_is_found(fake: FakeTwilio) -> None:
 
 
 def test_every_published_status_is_understood(fake: FakeTwilio) -> None:
-    means = {status: providers.current().receipt(status) for status in published.STATUSES}
+    means = {status: providers.get("twilio").receipt(status) for status in published.STATUSES}
     final = {
         "sent": Receipt.SENT,
         "delivered": Receipt.DELIVERED,
@@ -135,7 +135,7 @@ def test_the_fake_knows_its_account(fake: FakeTwilio) -> None:
 )
 def test_errors_are_told_apart(fake: FakeTwilio, status: int, code: int, kind: FailureKind) -> None:
     fake.fail_with = [problem(status, code, f"{TO} is wrong")]
-    found = failure(lambda: providers.current().send(text()))
+    found = failure(lambda: providers.get("twilio").send(text()))
     assert (found.kind, found.opted_out) == (kind, False)
     assert TO not in found.code
 
@@ -144,18 +144,18 @@ def test_errors_in_the_newer_form_are_understood_too(fake: FakeTwilio) -> None:
     """RFC 9457, as the client library reads it."""
     content = {"type": "about:blank", "title": "Too many requests", "status": 429, "code": 20429}
     fake.fail_with = [(429, content)]
-    assert failure(lambda: providers.current().send(text())).kind is FailureKind.TEMPORARY
+    assert failure(lambda: providers.get("twilio").send(text())).kind is FailureKind.TEMPORARY
 
 
 def test_an_answer_that_is_no_json(fake: FakeTwilio, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(json, "dumps", lambda _: "<html>bad gateway</html>")
     fake.fail_with = [(502, {})]
-    assert failure(lambda: providers.current().send(text())).kind is FailureKind.UNKNOWN
+    assert failure(lambda: providers.get("twilio").send(text())).kind is FailureKind.UNKNOWN
 
 
 def test_somebody_who_opted_out_at_twilio(fake: FakeTwilio) -> None:
     fake.opted_out.add(TO)
-    found = failure(lambda: providers.current().send(text()))
+    found = failure(lambda: providers.get("twilio").send(text()))
     assert (found.kind, found.code, found.opted_out) == (FailureKind.PERMANENT, "21610", True)
 
 
@@ -166,14 +166,14 @@ def test_a_connection_that_breaks_after_accepting_leaves_it_unknown(
     monkeypatch.setattr(twilio_client, "TIMEOUT_SECONDS", 0.5)
     fake.after_accepting = how
     sent = text()
-    assert failure(lambda: providers.current().send(sent)).kind is FailureKind.UNKNOWN
+    assert failure(lambda: providers.get("twilio").send(sent)).kind is FailureKind.UNKNOWN
     fake.after_accepting = ""
-    assert providers.current().find(sent, nobody) == Accepted(fake.messages[0]["sid"])
+    assert providers.get("twilio").find(sent, nobody) == Accepted(fake.messages[0]["sid"])
 
 
 def test_a_host_that_does_not_answer(fake: FakeTwilio, settings: Settings) -> None:
     settings.TWILIO_API_BASE_URL = "http://127.0.0.1:1"
-    assert failure(lambda: providers.current().send(text())).kind is FailureKind.UNKNOWN
+    assert failure(lambda: providers.get("twilio").send(text())).kind is FailureKind.UNKNOWN
 
 
 def test_the_library_logs_no_number(
@@ -181,6 +181,6 @@ def test_the_library_logs_no_number(
 ) -> None:
     caplog.set_level("DEBUG")
     sent = text()
-    providers.current().send(sent)
-    providers.current().find(sent, nobody)
+    providers.get("twilio").send(sent)
+    providers.get("twilio").find(sent, nobody)
     assert "13800000001" not in caplog.text + "".join(capfd.readouterr())
