@@ -60,7 +60,7 @@ def drawn(number: str = "+8613800000001", times: int = 400) -> Counter[str]:
 
 def send_some(count: int, queue: Queue, prefix: str) -> None:
     for n in range(count):
-        send_text(cause=f"{prefix}:{n}", number=f"+8613800{len(prefix)}001{n:02}")
+        send_text(cause=f"{prefix}:{n}", number=f"+86138{ord(prefix[0])}001{n:02}")
     queue.run()
 
 
