@@ -1,34 +1,23 @@
-"""Reading consents and accesses of one person."""
+"""Reading consents of one person, and what they allow and forbid beforehand."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import QuerySet
 
-from audit.models import Entry
-from audit.selectors import entries_about
-from consent.models import Consent, Release, State
+from consent.models import Block, Consent, Pause, Release, SharingCode, State
+from core import clock, person_keys
 from subscribers.selectors import DatabaseNow
-
-ACCESS_EVENTS = ("access.claimed", "access.released", "access.delivered", "access.denied")
 
 
 @dataclass(frozen=True, slots=True)
-class Access:
-    """One access as its subject sees it in `LOG`, from the log itself.
+class Standing:
+    """One line of `LIST`: a consent in force, or an answer that its asker may still keep."""
 
-    `result`: waiting | released | delivered | denied; `reason` says why it was denied.
-    `org_ref`: who asked, None for the person themself.
-    """
-
-    at: datetime
-    org_ref: UUID | None
-    purpose: str
-    result: str
-    reason: str
-    entry_id: int
+    consent: Consent
+    is_handed_over: bool
+    until: datetime
 
 
 def live_consents(tenure_id: UUID) -> QuerySet[Consent]:
@@ -63,26 +52,98 @@ def unfinished_releases() -> QuerySet[Release]:
     return Release.objects.filter(state__in=["claimed", "fetched"]).order_by("claimed_at")
 
 
-def accesses(subject_ref: UUID, limit: int = 5) -> list[Access]:
-    """The last accesses about one person, the latest first, as the log tells them."""
-    # One access is up to three entries: claimed, released, delivered.
-    entries = entries_about(subject_ref, ACCESS_EVENTS)[: limit * 3]
-    return _folded(entries)[:limit]
+def standing(tenure_id: UUID) -> list[Standing]:
+    """What a holder of a number can still end or take back, the oldest first: what `LIST` numbers.
+
+    Answers that were handed over stay on it for as long as the terms let the asker keep them.
+    """
+    found = [
+        Standing(consent, False, consent.valid_until)
+        for consent in live_consents(tenure_id)
+        if consent.valid_until is not None
+    ]
+    now = clock.now()
+    handed = Consent.objects.filter(
+        tenure_id=tenure_id, state=State.CONSUMED, recalled_at=None, org_ref__isnull=False
+    )
+    for consent in handed.order_by("granted_at", "id"):
+        until = kept_until(consent)
+        if until is not None and until > now:
+            found.append(Standing(consent, True, until))
+    return sorted(found, key=lambda line: (line.consent.granted_at, line.consent.id))
 
 
-def _folded(entries: Iterable[Entry]) -> list[Access]:
-    """One line per release; a claim that was refused at once has no release and its own line."""
-    lines: dict[str, Access] = {}
-    for entry in entries:  # the latest first, so that the first one seen tells the result
-        content = entry.content
-        event = entry.event.removeprefix("access.")
-        known = lines.get(content.get("release_id", str(entry.id)))
-        lines[content.get("release_id", str(entry.id))] = Access(
-            at=entry.recorded_at,
-            org_ref=entry.org_ref,
-            purpose=content["purpose_code"],
-            result=known.result if known else ("waiting" if event == "claimed" else event),
-            reason=known.reason if known else content.get("reason", ""),
-            entry_id=entry.id,
-        )
-    return list(lines.values())
+def kept_until(consent: Consent) -> datetime | None:
+    """Until when an asker may keep the answer that was handed over; None when there is none."""
+    if consent.state != State.CONSUMED or consent.ended_at is None:
+        return None
+    return consent.ended_at + timedelta(days=consent.terms.get("kept_days", 0))
+
+
+def open_questions(tenure_id: UUID) -> QuerySet[Consent]:
+    """Every question, own or of organisations, that waits for this holder's answer."""
+    return Consent.objects.filter(
+        tenure_id=tenure_id,
+        state__in=[State.REQUESTED, State.DISCLOSED],
+        code_expires_at__gt=DatabaseNow(),
+    ).order_by("requested_at", "id")
+
+
+def get(consent_id: UUID) -> Consent | None:
+    """A consent by its id."""
+    return Consent.objects.filter(id=consent_id).first()
+
+
+def handed_over_with(*, tenure_id: UUID, code_digest: bytes) -> Consent | None:
+    """The consent that this code agreed to, when its answer has been handed over since."""
+    return Consent.objects.filter(
+        tenure_id=tenure_id,
+        code_digest=code_digest,
+        state=State.CONSUMED,
+        org_ref__isnull=False,
+    ).last()
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """An access that was answered at `at`, and its consent."""
+
+    release_id: UUID
+    at: datetime
+    consent: Consent
+
+
+def release_named(tenure_id: UUID, first: UUID, last: UUID) -> Answered | None:
+    """The answered access of this holder whose id lies in a range, as references give one."""
+    for found in Release.objects.filter(id__range=(first, last), state="released"):
+        consent = Consent.objects.filter(id=found.consent_id, tenure_id=tenure_id).first()
+        if consent is not None and found.released_at is not None:
+            return Answered(found.id, found.released_at, consent)
+    return None
+
+
+def number_behind(code: SharingCode) -> str | None:
+    """The number (E.164) of who made a sharing code; None when their key is gone."""
+    key = person_keys.get(code.key_id)
+    return key.unseal(bytes(code.number_sealed), f"sharing-code:{code.id}") if key else None
+
+
+def blocked(tenure_id: UUID) -> QuerySet[Block]:
+    """Whom a holder of a number has blocked, the last one first."""
+    return Block.objects.filter(tenure_id=tenure_id).order_by("-blocked_at", "id")
+
+
+def paused_until(tenure_id: UUID) -> datetime | None:
+    """Until when organisations' questions are paused; None when they are not."""
+    return (
+        Pause.objects.filter(tenure_id=tenure_id, until__gt=DatabaseNow())
+        .values_list("until", flat=True)
+        .first()
+    )
+
+
+def live_sharing_codes(tenure_id: UUID) -> QuerySet[SharingCode]:
+    """Codes that were not used yet and still can be."""
+    return SharingCode.objects.filter(
+        tenure_id=tenure_id, used_by=None, expires_at__gt=DatabaseNow()
+    ).order_by("expires_at")

@@ -3,6 +3,7 @@
 from celery import shared_task
 
 from consent import gate
+from consent.services.choices import forget_codes
 
 
 @shared_task(name="consent.tasks.expire_due")
@@ -10,3 +11,4 @@ def expire_due() -> None:
     """End what has run out."""
     while gate.expire_due():
         pass
+    forget_codes()

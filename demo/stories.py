@@ -1,5 +1,6 @@
 """The scripted conversations: one story for each person of the demo."""
 
+import re
 from collections.abc import Callable
 
 from core import catalogue
@@ -46,7 +47,7 @@ def answer_page(talk: Conversation) -> str:
 def consents(talk: Conversation, body: str) -> None:
     """Text LIST; exactly the one consent to one's own question must stand there."""
     own = catalogue.render(talk.locale, "list.self")
-    listed(talk, body, "list", [{"n": 1, "what": own}], foot="list.foot")
+    listed(talk, body, "list", [template_pattern(talk.locale, "list.line", {"n": 1, "what": own})])
 
 
 def log(talk: Conversation, body: str, times: int) -> None:
@@ -56,30 +57,30 @@ def log(talk: Conversation, body: str, times: int) -> None:
     """
     who = catalogue.render(talk.locale, "log.who_self")
     what = catalogue.render(talk.locale, "log.what_self")
-    listed(talk, body, "log", [{"who": who, "what": what}] * times, at_least=talk.is_used)
+    look = template_pattern(talk.locale, "log.look", {"who": who, "what": what}).pattern
+    rows = [re.compile(rf"{n}\. {look}") for n in range(1, times + 1)]
+    listed(talk, body, "log", rows, at_least=talk.is_used)
 
 
 def listed(
     talk: Conversation,
     body: str,
     key: str,
-    rows: list[dict[str, str | int]],
+    rows: list[re.Pattern[str]],
     *,
-    foot: str = "",
     at_least: bool = False,
 ) -> None:
     """Text something that is answered by a list: a head, a line for each of `rows`, a foot."""
-    patterns = [template_pattern(talk.locale, f"{key}.head", {})]
-    patterns += [template_pattern(talk.locale, f"{key}.line", row) for row in rows]
-    patterns += [template_pattern(talk.locale, foot, {})] if foot else []
+    head, foot = (template_pattern(talk.locale, f"{key}.{part}", {}) for part in ("head", "foot"))
 
     def check(text: str) -> None:
-        lines = text.split("\n")
+        *lines, last = text.split("\n")
+        patterns = [head, *rows, foot]
         if at_least:
-            del lines[len(patterns) :]
-        if len(lines) != len(patterns):
+            del lines[len(rows) + 1 :]
+        if len(lines) + 1 != len(patterns):
             raise WrongReplyError(f"the reply should have {len(patterns)} lines")
-        for line, pattern in zip(lines, patterns, strict=True):
+        for line, pattern in zip([*lines, last], patterns, strict=True):
             if pattern.fullmatch(line) is None:
                 raise WrongReplyError(f"this line is not what it should be: {line}")
 
@@ -124,7 +125,9 @@ def passed_through(talk: Conversation) -> None:
 
 def phone_was_off(talk: Conversation) -> None:
     answer(talk, f"OK {notice(talk, 'TRIP')}")
-    talk.ask("SHARE", "other.not_yet", word="SHARE")
+    talk.ask("SHARE", "share.code")
+    talk.ask("PAUSE", "pause.done")
+    talk.ask("START", "start.resumed")
 
 
 def flew_abroad(talk: Conversation) -> None:

@@ -20,7 +20,8 @@ from core import catalogue, clock
 from core.models import Feed, Installation
 from inquiry import memory
 from inquiry.flows.trip import ANOTHER_HOLDER, NO_DATA
-from inquiry.pages import answer_pages, reference
+from inquiry.pages import answer_pages
+from inquiry.references import reference
 from inquiry.turn import ANSWER, REPLY
 from signaling.models import City
 from sms_gateway.messages import Address

@@ -1,11 +1,14 @@
 """What a text can mean. One small type each, so that acting on one needs what it carries."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class Trip:
-    """A person asks about themselves."""
+    """A person asks about themselves; where it is asked for, with the last four characters of
+    their ID, upper case."""
+
+    id_last4: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +44,41 @@ class Drop:
 
 @dataclass(frozen=True, slots=True)
 class ShowLog:
-    """Who looked."""
+    """Who looked; with a number, one line of that in full."""
+
+    number: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """A code to hand to one organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """No more questions of the organisation in one numbered line; without a number, who is
+    blocked."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unblock:
+    """Take one numbered block back; None when the number is missing."""
+
+    number: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """No organisation's questions for a while."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Whether a reference is ours; empty when it is missing or has another form."""
+
+    reference: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,4 +147,5 @@ class Unknown:
 Intent = (
     Trip | Grant | Refuse | More | ListConsents | Drop | ShowLog | ChooseLanguage | Erase | Help
     | Stop | Start | GrantWithoutCode | BareCode | Yes | NotYet | Empty | Unknown
+    | Share | Block | Unblock | Pause | Check
 )  # fmt: skip

@@ -2,8 +2,10 @@
 
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
@@ -15,6 +17,17 @@ from subscribers.models import Tenure
 KEPT = timedelta(hours=1)
 ERASE_CODE_LIFE = timedelta(minutes=30)
 ERASE_ATTEMPTS = 3
+ID_ATTEMPTS = 3
+ID_HOLD = timedelta(days=1)
+
+
+class Numbers(StrEnum):
+    """The lists whose lines people name by number."""
+
+    CONSENTS = "consents"  # DROP <n>: ids of consents
+    LOG = "log"  # LOG <n>: ids of entries
+    ASKERS = "askers"  # BLOCK <n>: references of organisations, of the last LIST or LOG
+    BLOCKED = "blocked"  # UNBLOCK <n>: the same
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -36,17 +49,25 @@ def locked(tenure: Tenure) -> Conversation:
     return Conversation.objects.select_for_update().get(tenure_id=tenure.id)
 
 
-def keep_list(tenure: Tenure, consents: list[UUID]) -> None:
+def keep_numbers(tenure: Tenure, kind: Numbers, items: Sequence[str | None]) -> None:
+    """Remember what the numbers of a list mean that is shown now, the first one being 1."""
     talk = locked(tenure)
-    talk.list_ids = [str(consent) for consent in consents]
-    talk.list_until = clock.now() + KEPT
-    talk.save(update_fields=["list_ids", "list_until"])
+    until = (clock.now() + KEPT).isoformat()
+    talk.numbered = {**talk.numbered, kind: {"until": until, "items": list(items)}}
+    talk.save(update_fields=["numbered"])
 
 
-def listed(tenure: Tenure) -> list[UUID] | None:
-    """The consents of the last LIST in their order; None when it is over an hour old."""
-    talk = Conversation.objects.filter(tenure_id=tenure.id, list_until__gt=clock.now()).first()
-    return [UUID(consent) for consent in talk.list_ids] if talk else None
+def numbers(tenure: Tenure, kind: Numbers) -> list[str | None] | None:
+    """What the numbers of the last list of a kind mean; None when it is over an hour old.
+
+    An item is None when its line stands for nothing that can be acted on.
+    """
+    talk = Conversation.objects.filter(tenure_id=tenure.id).first()
+    shown = talk.numbered.get(kind) if talk else None
+    if shown is None or datetime.fromisoformat(shown["until"]) <= clock.now():
+        return None
+    items: list[str | None] = shown["items"]
+    return items
 
 
 def keep_rest(tenure: Tenure, rest: Rest) -> None:
@@ -103,6 +124,27 @@ def check_erasure(tenure: Tenure, number_index: bytes, code: str) -> str:
         talk.erase_digest = talk.erase_until = None
     talk.save(update_fields=["erase_digest", "erase_until", "erase_attempts"])
     return "too_many" if closed else "wrong_code"
+
+
+def held_until(tenure: Tenure) -> datetime | None:
+    """Until when TRIP rests after wrong IDs; None when it does not."""
+    talk = Conversation.objects.filter(tenure_id=tenure.id, held_until__gt=clock.now()).first()
+    return talk.held_until if talk else None
+
+
+def note_wrong_id(tenure: Tenure) -> datetime | None:
+    """Count a wrong ID; after the third one, until when TRIP rests."""
+    talk = locked(tenure)
+    talk.id_attempts += 1
+    if is_held := talk.id_attempts >= ID_ATTEMPTS:
+        talk.id_attempts, talk.held_until = 0, clock.now() + ID_HOLD
+    talk.save(update_fields=["id_attempts", "held_until"])
+    return talk.held_until if is_held else None
+
+
+def forget_wrong_ids(tenure: Tenure) -> None:
+    """The right one came."""
+    Conversation.objects.filter(tenure_id=tenure.id, id_attempts__gt=0).update(id_attempts=0)
 
 
 def forget(tenure: Tenure) -> None:

@@ -1,7 +1,6 @@
 """An itinerary as texts: at most four segments each, the rest on request."""
 
 from collections.abc import Callable, Iterable, Sequence
-from uuid import UUID
 
 from django.conf import settings
 
@@ -12,13 +11,6 @@ from travel.days import DayRange, by_place, day_ranges
 from travel.itinerary import Itinerary
 
 MOST_SEGMENTS = 4
-ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: nothing looks like another
-
-
-def reference(release_id: UUID) -> str:
-    """Eight characters that name a release to a person: its first 40 random bits."""
-    number = release_id.int >> 88
-    return "".join(ALPHABET[number >> shift & 31] for shift in range(35, -1, -5))
 
 
 def answer_pages(itinerary: Itinerary, cities: Cities, *, locale: str, reference: str) -> list[str]:

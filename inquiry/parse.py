@@ -9,13 +9,14 @@ Three rules make it safe to be generous with spelling:
 
 import re
 import unicodedata
+from collections.abc import Callable
 from difflib import get_close_matches
 from functools import cache
 from itertools import accumulate
 
 from core import catalogue
 from core.text import fold, script, words
-from inquiry import intents
+from inquiry import intents, references
 from inquiry.intents import Intent
 
 #: Signs people put around and between the parts of a command: `OK: <482 913>.` A question mark is
@@ -24,6 +25,7 @@ SEPARATORS = re.compile(r"[\s.,:;!\"'#<>()\[\]/_*“”‘’「」『』《》�
 COMMAND = re.compile(r"(\D+?)(\d*)")
 CODE = re.compile(r"\d{6}")
 ITEM = re.compile(r"\d{1,3}")
+ID_LAST4 = re.compile(r"\d{3}[0-9X]")  # some ID numbers end in an X
 MOST_PARTS_OF_A_WORD = 12  # U N S U B S C R I B E
 RESEMBLANCE = 0.66  # of letters in common: a transposition or one slip in a word of four
 RESEMBLANCE_UNSPACED = 0.5  # the same for words that are two characters long
@@ -36,8 +38,17 @@ PLAIN: dict[str, Intent] = {
     "help": intents.Help(),
     "start": intents.Start(),
     "yes": intents.Yes(),
+    "share": intents.Share(),
+    "pause": intents.Pause(),
 }
-NOT_YET = frozenset({"share", "wrong", "check", "block", "pause"})
+#: Commands with the number of a line behind them.
+NUMBERED: dict[str, Callable[[int | None], Intent]] = {
+    "drop": intents.Drop,
+    "log": intents.ShowLog,
+    "block": intents.Block,
+    "unblock": intents.Unblock,
+}
+NOT_YET = frozenset({"wrong"})
 #: Never suggested: agreeing or refusing must be the person's own word.
 NOT_SUGGESTED = frozenset({"ok", "no", "yes"}) | NOT_YET
 
@@ -59,7 +70,7 @@ def parse(body: str) -> Intent:
     command = command_of(match[1]) if match else None
     if match and command:
         return commanded(command, match[2]) or intents.Unknown(command)
-    return language_choice(joined) or unclear(parts)
+    return with_letters(joined, parts) or language_choice(joined) or unclear(parts)
 
 
 def is_stop(parts: list[str]) -> bool:
@@ -78,17 +89,38 @@ def commanded(command: str, digits: str) -> Intent | None:
         return intents.Grant(code) if code else intents.GrantWithoutCode()
     if command == "no":
         return intents.Refuse(code) if code or not digits else None
-    if command == "drop":
-        return intents.Drop(item)
+    if command in NUMBERED:
+        return NUMBERED[command](item) if item is not None or not digits else out_of(command)
     if command == "erase":
         return intents.Erase(code) if code or not digits else None
+    if command == "trip" and ID_LAST4.fullmatch(digits):
+        return intents.Trip(digits)
+    if command == "check":
+        return intents.Check(references.read(digits))
     if command == "lang":
         return intents.ChooseLanguage(None)
-    if command in NOT_YET or (command == "log" and digits):
+    if command in NOT_YET:
         return intents.NotYet(command)
     if command == "yes":
         return intents.Yes()
     return None if digits else PLAIN[command]
+
+
+def out_of(command: str) -> Intent | None:
+    """A number that no list has: dropping and unblocking ask for the right one, nothing else is
+    taken for what it may not be."""
+    return NUMBERED[command](None) if command in ("drop", "unblock") else None
+
+
+def with_letters(joined: str, parts: list[str]) -> Intent | None:
+    """A command with letters behind it: CHECK and a reference, TRIP and an ID that ends in X."""
+    for end in range(1, len(joined)):
+        command, rest = command_of(joined[:end]), joined[end:]
+        if command == "trip" and ID_LAST4.fullmatch(rest):
+            return intents.Trip(rest)
+        if command == "check" and (references.read(rest) or command_of(parts[0]) == "check"):
+            return intents.Check(references.read(rest))
+    return None
 
 
 def language_choice(joined: str) -> Intent | None:

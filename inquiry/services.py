@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core import catalogue
 from inquiry import intents, limits
-from inquiry.flows import ending, hints, own, trip
+from inquiry.flows import check, choices, ending, hints, looks, own, trip
 from inquiry.intents import Intent
 from inquiry.parse import parse, shown_locale
 from inquiry.turn import PersonTurn, Turn
@@ -43,15 +43,20 @@ ANYBODY: dict[type, Callable[[Turn, Any], None]] = {
 }
 #: Flows for the present holder of the number.
 PERSON: dict[type, Callable[[PersonTurn, Any], None]] = {
+    intents.Block: choices.block,
+    intents.Check: check.check,
     intents.ChooseLanguage: own.choose_language,
     intents.Drop: own.drop,
     intents.Erase: ending.erase,
     intents.Grant: trip.agree,
     intents.ListConsents: own.list_consents,
     intents.More: own.more,
+    intents.Pause: choices.pause,
     intents.Refuse: trip.refuse,
-    intents.ShowLog: own.show_log,
+    intents.Share: choices.share,
+    intents.ShowLog: looks.show_log,
     intents.Trip: trip.ask,
+    intents.Unblock: choices.unblock,
 }
 #: What a number may still do when the feed names two holders for it: end things, tell nobody.
 WHILE_CONTESTED = (intents.ChooseLanguage, intents.Drop, intents.Erase, intents.Refuse)

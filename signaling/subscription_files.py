@@ -1,6 +1,7 @@
 """Subscription files: `msisdn, imsi, id_last4, valid_from, valid_to`, to tenures.
 
-The last digits of the identity document are not read: nothing here has a use for them yet.
+The end of the identity document is read only where people are asked for it (`ID_CHECK`), and leaves
+this module as a keyed hash.
 """
 
 from collections import Counter
@@ -23,9 +24,10 @@ from signaling.progress import Progress
 from signaling.pseudonyms import imsi_index
 from signaling.rejects import RejectFile
 from signaling.store import Store
-from subscribers import loading
+from subscribers import ids, loading
 
 COLUMNS: Final = ("msisdn", "imsi", "valid_from", "valid_to")
+ID_COLUMN: Final = "id_last4"
 AT_ONCE: Final = 10_000
 
 
@@ -122,6 +124,7 @@ def _load_file(path: Path, report: Report, reject_file: RejectFile, by: str) -> 
 def _select(source: reading.Source) -> str:
     return f"""SELECT {reading.row_number(source)} AS row,
         {reading.text(source, "msisdn")} AS msisdn, {reading.text(source, "imsi")} AS imsi,
+        {_id_last4(source)} AS id_last4,
         {reading.milliseconds(source, "valid_from")} AS low,
         {reading.milliseconds(source, "valid_to")} AS high,
         nullif(trim(CAST(valid_from AS TEXT)), '') AS low_text,
@@ -129,10 +132,17 @@ def _select(source: reading.Source) -> str:
         FROM {source.sql}"""
 
 
+def _id_last4(source: reading.Source) -> str:
+    """SQL for the end of the ID, where it is of use and the file has it."""
+    is_read = settings.ID_CHECK and ID_COLUMN in source.types
+    return reading.text(source, ID_COLUMN) if is_read else "NULL"
+
+
 def _judged(source: reading.Source) -> str:
-    """SELECT of every row as (row, msisdn, imsi, low, high, reason); the number is not judged."""
+    """SELECT of every row as (row, msisdn, imsi, id_last4, low, high, reason); the number is not
+    judged, nor is the ID: a row is no worse for a missing one."""
     units = f"BETWEEN {reading.SMALLEST_MILLISECONDS} AND {reading.LARGEST_MILLISECONDS}"
-    return f"""SELECT row, msisdn, imsi, low, high, CASE
+    return f"""SELECT row, msisdn, imsi, id_last4, low, high, CASE
             WHEN imsi IS NULL OR NOT regexp_full_match(imsi, '{IMSI_PATTERN}') THEN '{NO_IMSI}'
             WHEN low IS NULL OR low NOT {units} THEN '{NO_BEGIN}'
             WHEN high_text IS NOT NULL AND (high IS NULL OR high NOT {units}) THEN '{NO_END}'
@@ -146,19 +156,22 @@ def _rows(
     """Usable rows; the others go to `refused`."""
     result = con.execute(_judged(source))
     while chunk := result.fetchmany(AT_ONCE):
-        for row, msisdn, imsi, low, high, reason in chunk:
+        for row, msisdn, imsi, id_last4, low, high, reason in chunk:
             number = numbers.parse(msisdn or "")
             if number.kind not in (SenderKind.MOBILE, SenderKind.LANDLINE):
                 refused.add(row, NO_NUMBER)
             elif reason:
                 refused.add(row, reason)
             else:
+                index, valid_from = numbers.number_index(number.address), _moment(low)
+                last4 = ids.read(id_last4 or "")
                 yield loading.Row(
                     line=row,
-                    msisdn_index=numbers.number_index(number.address),
+                    msisdn_index=index,
                     imsi_index=imsi_index(imsi),
-                    valid_from=_moment(low),
+                    valid_from=valid_from,
                     valid_to=None if high is None else _moment(high),
+                    id_digest=ids.digest(index, valid_from, last4) if last4 else None,
                 )
 
 

@@ -34,6 +34,7 @@ class Row:
     imsi_index: bytes
     valid_from: datetime
     valid_to: datetime | None
+    id_digest: bytes | None = field(default=None, repr=False)  # `subscribers.ids.digest`
 
 
 @dataclass
@@ -53,10 +54,17 @@ def load(*, rows: Iterable[Row], most: int = 100_000) -> Loaded:
     loaded = Loaded()
     with connection.cursor() as cursor:
         cursor.execute(STAGE)
-        with cursor.copy("COPY incoming (line, msisdn, imsi, low, high) FROM STDIN") as copy:
+        with cursor.copy("COPY incoming (line, msisdn, imsi, low, high, id) FROM STDIN") as copy:
             for row in rows:
                 copy.write_row(
-                    (row.line, row.msisdn_index, row.imsi_index, row.valid_from, row.valid_to)
+                    (
+                        row.line,
+                        row.msisdn_index,
+                        row.imsi_index,
+                        row.valid_from,
+                        row.valid_to,
+                        row.id_digest,
+                    )
                 )
         cursor.execute("ANALYZE incoming")
         for statement in (REPEATED, ERASED, OVERLAPPING, LOCK, KNOWN, REOPENING):
@@ -68,6 +76,7 @@ def load(*, rows: Iterable[Row], most: int = 100_000) -> Loaded:
         cursor.execute(CLASHING)
         cursor.execute(ADD)
         loaded.added = cursor.rowcount
+        cursor.execute(IDENTIFY)
         cursor.execute(CONTEST)
         cursor.execute("SELECT verdict, count(*) FROM incoming GROUP BY 1")
         counted = {verdict: int(rows) for verdict, rows in cursor.fetchall()}
@@ -104,7 +113,7 @@ def note_fresh() -> None:
 STAGE: Final = """
 CREATE TEMPORARY TABLE incoming (
     line bigint NOT NULL, msisdn bytea NOT NULL, imsi bytea NOT NULL,
-    low timestamptz NOT NULL, high timestamptz, verdict text
+    low timestamptz NOT NULL, high timestamptz, verdict text, id bytea
 )"""
 
 # The very same row twice in a file is one row.
@@ -224,6 +233,14 @@ INSERT INTO subscribers_tenure
     (id, msisdn_index, imsi_index, subscriber_ref, subject_ref, valid_from, valid_to, language)
 SELECT gen_random_uuid(), msisdn, imsi, gen_random_uuid(), gen_random_uuid(), low, high, ''
 FROM added ORDER BY msisdn"""
+
+# What the row says of the holder's ID, also when nothing else of it is new.
+IDENTIFY: Final = """
+UPDATE subscribers_tenure t SET id_digest = i.id
+FROM incoming i
+WHERE t.msisdn_index = i.msisdn AND t.imsi_index = i.imsi AND t.valid_from = i.low
+  AND i.id IS NOT NULL AND i.verdict IN ('unchanged', 'changed', 'added')
+  AND t.id_digest IS DISTINCT FROM i.id"""
 
 # A refused row that gives the number, or the IMSI, to somebody else while a tenure has not ended:
 # the phone may be in other hands by now, so that tenure is not answered any more.

@@ -127,7 +127,7 @@ TABLES: Grants = {
         # subscribers: whose stay-points are whose is not for the worker to know
         "subscribers_tenure": [
             "SELECT (id, msisdn_index, subject_ref, valid_from, valid_to, contested_from, key_id,"
-            " language)",
+            " language, id_digest)",
             "UPDATE (key_id, language)",
         ],
         # signaling
@@ -174,9 +174,9 @@ TABLES: Grants = {
         # subscribers
         "subscribers_tenure": [
             "SELECT (id, msisdn_index, imsi_index, subscriber_ref, valid_from, valid_to,"
-            " contested_from)",
+            " contested_from, id_digest)",
             "INSERT",
-            "UPDATE (imsi_index, valid_from, valid_to, contested_from)",
+            "UPDATE (imsi_index, valid_from, valid_to, contested_from, id_digest)",
         ],
         "subscribers_tombstone": ["SELECT", "UPDATE (files_erased_at)"],
         # signaling: stay-points go in through a function and cannot be read

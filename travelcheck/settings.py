@@ -128,6 +128,9 @@ if DEMO:
 # the 3 hours within which the stay rule joins what it saw.
 CONSENT_VALID_DAYS = env.number("CONSENT_VALID_DAYS", 30, least=1)
 MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4, least=4)
+# Whether TRIP must carry the last four characters of the holder's ID; they are kept, as a keyed
+# hash, from the first load of subscriptions with this set.
+ID_CHECK = env.flag("ID_CHECK")
 # How long a day still takes events after it ended: raw events are kept that long.
 SIGNALING_STORE_ENCRYPTED = env.flag("SIGNALING_STORE_ENCRYPTED")  # below what we can see
 SIGNALING_LATENESS_HOURS = env.number("SIGNALING_LATENESS_HOURS", 48, least=0)

@@ -1,5 +1,7 @@
 """Reading what is published about answers, and an organisation's own requests."""
 
+import base64
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -15,7 +17,7 @@ from core.keys import derive
 from core.sealing import unseal
 from organisations.models import Organisation
 from travel.questions import Terms
-from verification.claims import STATUS_PATH
+from verification.claims import STATUS_PATH, Statement, from_claims
 from verification.models import Answer, SigningKey, StatusList
 from verification.signing import jwk
 
@@ -113,3 +115,19 @@ def token_of(answer: Answer) -> str | None:
         return None
     context = f"answer:{answer.request_id}".encode()
     return unseal(derive("answer"), bytes(answer.token_sealed), context).decode()
+
+
+def said_by(answer: Answer) -> Statement | None:
+    """What an answer of ours says; None once its token was blanked."""
+    token = token_of(answer)
+    if token is None:
+        return None
+    payload = token.split(".")[1]
+    return from_claims(json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4))))
+
+
+def answers_named(first: UUID, last: UUID) -> QuerySet[Answer]:
+    """Answers that were handed over and whose own id, consent or access has one of these ids."""
+    ids = (first, last)
+    named = Q(answer_id__range=ids) | Q(consent_id__range=ids) | Q(release_id__range=ids)
+    return Answer.objects.filter(named, handed_over_at__isnull=False)

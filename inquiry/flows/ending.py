@@ -1,7 +1,9 @@
 """STOP, START and ERASE: ending everything, coming back, leaving nothing behind."""
 
 from consent import codes, services
+from consent.services.choices import withdraw_codes
 from inquiry import intents, memory
+from inquiry.flows import choices
 from inquiry.turn import CODE, PersonTurn, Turn
 from sms_gateway import kinds
 from sms_gateway.messages import Inbound
@@ -21,6 +23,7 @@ def stop(inbound: Inbound) -> bool:
     somebody who loads subscriptions.
     """
     services.withdraw_all(inbound=inbound)
+    withdraw_codes(number_index=inbound.number_index)
     return opt_out(number_index=inbound.number_index, word="STOP", inbound_id=inbound.id)
 
 
@@ -29,12 +32,14 @@ def confirm_stop(turn: Turn) -> None:
 
 
 def start(turn: Turn, intent: intents.Start) -> None:
-    """Texts go again, unless a STOP that came after this text was handled before it."""
+    """Texts go again, unless a STOP that came after this text was handled before it; when nothing
+    was stopped, a PAUSE ends."""
     number = turn.inbound.number_index
     if opt_in(number_index=number, inbound_id=turn.inbound.id):
         turn.reply("start.done", kind=kinds.START)
     elif not is_opted_out(number_index=number):
-        turn.reply("start.running", kind=kinds.START)
+        key = "start.resumed" if choices.resume(turn) else "start.running"
+        turn.reply(key, kind=kinds.START)
 
 
 def erase(turn: PersonTurn, intent: intents.Erase) -> None:

@@ -1,81 +1,85 @@
-"""What a person sees and ends of their own: LIST, DROP, LOG, MORE, LANG."""
+"""What a person sees and ends of their own: LIST, DROP, MORE, LANG."""
 
-from zoneinfo import ZoneInfo
+from uuid import UUID
 
-from audit.services import record
 from consent import selectors, services
-from consent.selectors import Access
+from consent.selectors import Standing
 from core import catalogue, clock
-from core.models import Installation
 from inquiry import intents, memory
+from inquiry.askers import Askers, asker, question
+from inquiry.flows.moments import service_zone
+from inquiry.memory import Numbers
+from inquiry.pages import fits
 from inquiry.turn import ANSWER, PersonTurn
 from inquiry.words import languages
 from subscribers.services import set_language
 
 MOST_LISTED = 9
-MOST_LOGGED = 5
-RESULTS = {
-    "waiting": "log.open",
-    "released": "log.answered",
-    "delivered": "log.delivered",
-    "denied": "log.refused",
-}
 
 
 def list_consents(turn: PersonTurn, intent: intents.ListConsents) -> None:
-    consents = list(selectors.live_consents(turn.tenure.id)[:MOST_LISTED])
-    memory.keep_list(turn.tenure, [consent.id for consent in consents])
-    if not consents:
+    """Consents in force and answers that askers may still keep, as many as fit."""
+    found = selectors.standing(turn.tenure.id)
+    if not found:
         turn.reply("list.none")
-        return
+    lines = list_lines(turn.locale, found[:MOST_LISTED])
+    while not fits(text := list_text(turn.locale, lines, len(found) - len(lines))):
+        lines.pop()
+    shown = [line.consent for line in found[: len(lines)]]
+    memory.keep_numbers(turn.tenure, Numbers.CONSENTS, [str(one.id) for one in shown])
+    memory.keep_numbers(
+        turn.tenure, Numbers.ASKERS, [str(one.org_ref) if one.org_ref else None for one in shown]
+    )
+    if found:
+        turn.say(text)
+
+
+def list_lines(locale: str, found: list[Standing]) -> list[str]:
+    askers = Askers(locale, (line.consent.org_ref for line in found))
     zone = service_zone()
-    lines = [catalogue.render(turn.locale, "list.head")]
-    for number, consent in enumerate(consents, 1):
-        assert consent.valid_until is not None  # granted: the database holds it
-        until = catalogue.format_day(turn.locale, clock.local_day(consent.valid_until, zone))
-        what = catalogue.render(turn.locale, "list.self")
-        lines.append(catalogue.render(turn.locale, "list.line", n=number, what=what, day=until))
-    lines.append(catalogue.render(turn.locale, "list.foot"))
-    turn.say("\n".join(lines))
+    lines = []
+    for number, line in enumerate(found, 1):
+        about: dict[str, str | int] = {
+            "n": number,
+            "day": catalogue.format_day(locale, clock.local_day(line.until, zone)),
+        }
+        if line.consent.org_ref is None:
+            what = catalogue.render(locale, "list.self")
+            lines.append(catalogue.render(locale, "list.line", what=what, **about))
+            continue
+        key = "list.handed" if line.is_handed_over else "list.asked"
+        who = askers.name(line.consent.org_ref)
+        asked = question(locale, line.consent.question)
+        lines.append(catalogue.render(locale, key, who=who, question=asked, **about))
+    return lines
+
+
+def list_text(locale: str, lines: list[str], left: int) -> str:
+    unshown = [catalogue.render(locale, "list.unshown", n=left)] if left else []
+    head, foot = (catalogue.render(locale, f"list.{part}") for part in ("head", "foot"))
+    return "\n".join([head, *lines, *unshown, foot])
 
 
 def drop(turn: PersonTurn, intent: intents.Drop) -> None:
+    """End a consent in force, or take back an answer that was handed over."""
     if intent.number is None:
         turn.reply("drop.no_number")
         return
-    consents = memory.listed(turn.tenure)
+    consents = memory.numbers(turn.tenure, Numbers.CONSENTS)
     if consents is None:
         turn.reply("drop.no_list")
-    elif not 1 <= intent.number <= len(consents):
-        turn.reply("drop.not_listed", n=intent.number)
-    else:
-        chosen = consents[intent.number - 1]
-        outcome = services.withdraw(inbound=turn.inbound, consent_id=chosen)
-        turn.reply("drop.done" if outcome == "withdrawn" else "drop.over", n=intent.number)
-
-
-def show_log(turn: PersonTurn, intent: intents.ShowLog) -> None:
-    """Who looked. Looking here is an entry too, and the reply waits until it is signed."""
-    accesses = selectors.accesses(turn.tenure.subject_ref, MOST_LOGGED)
-    entry = record(event="subject.viewed_log", by="person", subject_ref=turn.tenure.subject_ref)
-    if not accesses:
-        turn.say(catalogue.render(turn.locale, "log.none"), after_entry=entry)
         return
-    lines = [log_line(turn.locale, access, service_zone()) for access in accesses]
-    head = catalogue.render(turn.locale, "log.head")
-    turn.say("\n".join([head, *lines]), after_entry=entry)
-
-
-def log_line(locale: str, access: Access, zone: ZoneInfo) -> str:
-    at = access.at.astimezone(zone)
-    return catalogue.render(
-        locale,
-        "log.line",
-        when=f"{catalogue.format_day(locale, at.date())} {at:%H:%M}",
-        who=catalogue.render(locale, "log.who_self"),
-        what=catalogue.render(locale, "log.what_self"),
-        result=catalogue.render(locale, RESULTS[access.result]),
-    )
+    chosen = consents[intent.number - 1] if 1 <= intent.number <= len(consents) else None
+    if chosen is None:
+        turn.reply("drop.not_listed", n=intent.number)
+        return
+    outcome = services.withdraw(inbound=turn.inbound, consent_id=UUID(chosen))
+    if outcome == "recalled":
+        consent = selectors.get(UUID(chosen))
+        who = asker(turn.locale, consent.org_ref if consent else None)
+        turn.reply("drop.recalled", n=intent.number, who=who)
+    else:
+        turn.reply("drop.done" if outcome == "withdrawn" else "drop.over", n=intent.number)
 
 
 def more(turn: PersonTurn, intent: intents.More) -> None:
@@ -97,7 +101,3 @@ def choose_language(turn: PersonTurn, intent: intents.ChooseLanguage) -> None:
         return
     set_language(tenure_id=turn.tenure.id, language=intent.locale)
     PersonTurn(turn.inbound, intent.locale, turn.tenure).reply("lang.done")
-
-
-def service_zone() -> ZoneInfo:
-    return ZoneInfo(Installation.objects.get().time_zone)

@@ -2,9 +2,13 @@
 
 from uuid import UUID
 
-from consent import selectors, services
+from django.conf import settings
+
+from consent import codes, selectors, services
 from consent.gate import Claim
-from inquiry import dispatch, intents
+from inquiry import dispatch, intents, memory
+from inquiry.askers import asker
+from inquiry.flows import identity
 from inquiry.turn import NOTICE, PersonTurn
 from sms_gateway.messages import Inbound
 
@@ -23,7 +27,16 @@ REFUSED_CODES = {
 
 
 def ask(turn: PersonTurn, intent: intents.Trip) -> None:
-    """With a live consent the answer, else the notice."""
+    """With a live consent the answer, else the notice; where it is asked for, only to who knows the
+    end of the holder's ID."""
+    if settings.ID_CHECK and not identity.is_shown(turn, intent.id_last4):
+        return
+    answer_or_ask(turn)
+    if settings.ID_CHECK:
+        memory.forget_wrong_ids(turn.tenure)  # last: consents are locked before conversations
+
+
+def answer_or_ask(turn: PersonTurn) -> None:
     consent = selectors.own_consent(turn.tenure.id)
     if consent is not None:
         claim = services.claim(inbound=turn.inbound, consent_id=consent.id)
@@ -60,27 +73,58 @@ def tell_claim(turn: PersonTurn, claim: Claim) -> bool:
 
 
 def refuse(turn: PersonTurn, intent: intents.Refuse) -> None:
-    """NO: refusing needs no code; after an OK with the same code it takes the OK back."""
+    """NO: refusing needs no code, and then refuses all that is open; after an OK with the same code
+    it takes the OK back, and the answer if it was handed over."""
     if intent.code is None:
-        turn.reply("refuse.done" if refuse_open(turn) else "refuse.none_open")
+        refuse_open(turn)
         return
     answer = services.refuse(inbound=turn.inbound, code=intent.code)
-    if answer.outcome == "refused":
-        turn.reply("refuse.done")
+    if answer.outcome == "refused" and answer.consent_id is not None:
+        tell_refused(turn, [answer.consent_id])
     elif answer.outcome == "already" and withdraw(turn.inbound, answer.consent_id):
         turn.reply("refuse.withdrawn")
     elif answer.outcome == "wrong_code":
         turn.reply("refuse.wrong_code")
     elif answer.outcome == "too_many":
         turn.reply("grant.too_many")
+    elif not take_back(turn, intent.code):
+        turn.reply("refuse.none_open")
+
+
+def refuse_open(turn: PersonTurn) -> None:
+    """End every open question. To ask which one was meant would leave it open meanwhile, and who
+    wanted only one gone can be asked again."""
+    open_ones = list(selectors.open_questions(turn.tenure.id).values_list("id", flat=True))
+    ended = [one for one in open_ones if withdraw(turn.inbound, one)]
+    if ended:
+        tell_refused(turn, ended)
     else:
         turn.reply("refuse.none_open")
 
 
-def refuse_open(turn: PersonTurn) -> bool:
-    """End the person's open question about themself, if there is one."""
-    question = selectors.open_request(turn.tenure.id)
-    return question is not None and withdraw(turn.inbound, question.id)
+def tell_refused(turn: PersonTurn, ended: list[UUID]) -> None:
+    """Say whose question was refused."""
+    consents = [selectors.get(one) for one in ended]
+    askers = [consent.org_ref for consent in consents if consent and consent.org_ref]
+    if not askers:
+        turn.reply("refuse.done")
+    elif len(ended) == 1:
+        turn.reply("refuse.asker", who=asker(turn.locale, askers[0]))
+    else:
+        turn.reply("refuse.several", n=len(ended))
+
+
+def take_back(turn: PersonTurn, code: str) -> bool:
+    """Whether the code was that of an answer which an organisation has by now."""
+    digest = codes.digest(turn.inbound.number_index, code)
+    consent = selectors.handed_over_with(tenure_id=turn.tenure.id, code_digest=digest)
+    if (
+        consent is None
+        or services.withdraw(inbound=turn.inbound, consent_id=consent.id) != "recalled"
+    ):
+        return False
+    turn.reply("refuse.recalled", who=asker(turn.locale, consent.org_ref))
+    return True
 
 
 def withdraw(inbound: Inbound, consent_id: UUID | None) -> bool:

@@ -34,6 +34,7 @@ class Tenure(models.Model):
     contested_from = models.DateTimeField(null=True, help_text="somebody else is named as well")
     key_id = models.UUIDField(null=True, help_text="the holder's key, once they have texted")
     language = models.TextField(blank=True, default="")
+    id_digest = models.BinaryField(null=True, help_text="keyed hash of the end of the holder's ID")
 
     class Meta:
         constraints = [

@@ -78,6 +78,9 @@ def write_cells(path: Path, cities: int = CITIES) -> Path:
     return path
 
 
+ID_LAST4 = "123X"  # the end of everybody's identity document
+
+
 def imsi(phone: int) -> str:
     return f"46000{phone:010d}"
 
@@ -92,7 +95,7 @@ def write_subscriptions(path: Path, rows: Iterable[Sequence[object]]) -> Path:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["msisdn", "imsi", "id_last4", "valid_from", "valid_to"])
         for number, subscriber, valid_from, valid_to in rows:
-            writer.writerow([number, subscriber, "123X", valid_from, valid_to])
+            writer.writerow([number, subscriber, ID_LAST4, valid_from, valid_to])
     return path
 
 

@@ -12,6 +12,7 @@ import pytest
 from django.db import DatabaseError, connection, transaction
 
 from consent import gate, selectors, services
+from consent.looks import looks
 from core import person_keys
 from tests.integration.consent.world import JOURNEY, World
 
@@ -137,7 +138,7 @@ def test_nothing_after_a_withdrawal(world: World) -> None:
     assert world.uses(person.consent) == 0
     denied = [body for body in world.bodies("access.denied") if "release_id" in body]
     assert [body["release_id"] for body in denied] == [str(release)], "said once"
-    assert [a.result for a in selectors.accesses(person.tenure.subject_ref)] == ["denied"] * 2
+    assert [a.event for a in looks(person.tenure.subject_ref)] == ["access.denied"] * 2
 
 
 def test_a_new_holder_sees_nothing_of_the_old(world: World) -> None:
@@ -155,7 +156,7 @@ def test_a_new_holder_sees_nothing_of_the_old(world: World) -> None:
     assert newcomer.tenure.key_id != person.tenure.key_id
     assert world.claim(newcomer).outcome == "denied:tenure_ended"
     assert list(selectors.live_consents(newcomer.tenure.id)) == []
-    assert selectors.accesses(newcomer.tenure.subject_ref) == []
+    assert looks(newcomer.tenure.subject_ref) == []
 
 
 def test_the_sweep_invalidates_what_lost_its_tenure(world: World) -> None:

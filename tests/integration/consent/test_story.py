@@ -3,7 +3,8 @@
 import pytest
 from django.db import transaction
 
-from consent import gate, selectors, services
+from consent import gate, services
+from consent.looks import look_of, looks
 from tests.integration.consent.world import World
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -39,5 +40,6 @@ def test_a_journey_leaves_after_the_log_knows(world: World) -> None:
         "access.released",
         "access.delivered",
     ]
-    [access] = selectors.accesses(person.tenure.subject_ref)
-    assert (access.result, access.purpose, access.org_ref) == ("delivered", "self_inquiry", None)
+    [look] = looks(person.tenure.subject_ref)
+    assert (look.who, look.event, look.purpose) == ("person", "access.delivered", "self_inquiry")
+    assert look_of(person.tenure.subject_ref, look.entry_id) == look

@@ -33,6 +33,10 @@ def stopped(service: Service) -> None:
     service.say(OURS, "STOP")
 
 
+def paused(service: Service) -> None:
+    service.say(OURS, "PAUSE")
+
+
 @dataclass(frozen=True)
 class Case:
     """After `before`, `sent` gets the catalogue's text `key`, or nothing when it is None.
@@ -90,8 +94,16 @@ CASES = (
     Case("START without STOP", "START", "start.running"),
     Case("a word that is nearly one", "tirp", "other.did_you_mean"),
     Case("stop inside a text", "please do stop", "other.did_you_mean"),
-    Case("a word that does not work yet", "SHARE", "other.not_yet"),
-    Case("one entry of the log", "LOG 2", "other.not_yet"),
+    Case("a code for an organisation", "SHARE", "share.code"),
+    Case("one line of the log, without having seen it", "LOG 2", "log.no_list"),
+    Case("blocking without having seen a list", "BLOCK 1", "block.no_list"),
+    Case("whom one has blocked: nobody", "BLOCK", "block.none"),
+    Case("unblocking without a list", "UNBLOCK 1", "unblock.no_list"),
+    Case("no questions for a while", "PAUSE", "pause.done"),
+    Case("ending the pause", "START", "start.resumed", paused),
+    Case("a reference that is not ours", "CHECK 3F2A9C10", "check.none"),
+    Case("checking without a reference", "CHECK", "check.no_reference"),
+    Case("a word that does not work yet", "WRONG 1", "other.not_yet"),
     Case("words that say nothing to us", "Where was I?", "other.hint"),
     Case("an emoji", "👍", "other.hint"),
     Case("a text of 10 segments", SEGMENT * 9 + "word", "other.hint", shown="(1,399 characters)"),

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,9 +46,7 @@ def test_the_numbers_of_a_list_hold_for_an_hour(service: Service, subscriber: Su
     number = subscriber("330100")
     service.agree(number)
     service.say(number, "LIST")
-    until = Conversation.objects.get().list_until
-    assert until is not None
-    Conversation.objects.update(list_until=until - timedelta(hours=1))
+    an_hour_later(Conversation.objects.get())
     assert says(service.reply(number, "DROP 1"), "drop.no_list")
     assert Consent.objects.get().state == "granted"
 
@@ -59,15 +57,23 @@ def test_one_persons_numbers_are_not_anothers(service: Service, subscriber: Subs
     service.agree(theirs)
     service.say(theirs, "LIST")
     assert says(service.reply(mine, "DROP 1"), "drop.no_list")
-    listed = Conversation.objects.exclude(list_until=None).get()
+    listed = Conversation.objects.exclude(numbered={}).get()
     # Even with a list that is somebody else's, the gate refuses.
     own = Tenure.objects.only("id").exclude(id=listed.tenure_id).get()
     Conversation.objects.update_or_create(
         tenure_id=own.id,
-        defaults={"list_ids": listed.list_ids, "list_until": listed.list_until},
+        defaults={"numbered": listed.numbered},
     )
     assert says(service.reply(mine, "DROP 1"), "drop.over")
     assert set(Consent.objects.values_list("state", flat=True)) == {"granted"}
+
+
+def an_hour_later(talk: Conversation) -> None:
+    """All lists were shown an hour ago."""
+    for shown in talk.numbered.values():
+        until = datetime.fromisoformat(shown["until"]) - timedelta(hours=1)
+        shown["until"] = until.isoformat()
+    talk.save()
 
 
 def test_the_log_says_when_who_what_and_the_result(
@@ -78,16 +84,18 @@ def test_the_log_says_when_who_what_and_the_result(
         service.agree(number)
         service.say(number, "STOP")
         service.say(number, "START")
-    head, *lines = service.reply(number, "LOG").splitlines()
+    head, *lines, foot = service.reply(number, "LOG").splitlines()
     assert head == catalogue.render("en", "log.head")
+    assert foot == catalogue.render("en", "log.foot")
     assert len(lines) == 2
-    assert all(re.fullmatch(r"\d+ \w{3} \d\d:\d\d you, TRIP: delivered", line) for line in lines)
+    line = r"[12]\. \d+ \w{3} \d\d:\d\d you, TRIP: delivered"
+    assert all(re.fullmatch(line, one) for one in lines)
 
 
 def test_refused_look_ups_are_in_the_log(service: Service) -> None:
     stranger = "+8613700000009"
     service.agree(stranger)
-    assert service.reply(stranger, "LOG").endswith("you, TRIP: not given")
+    assert service.reply(stranger, "LOG").splitlines()[1].endswith("you, TRIP: not given")
 
 
 def test_at_most_five_lines_in_any_language(service: Service, subscriber: Subscriber) -> None:
@@ -96,8 +104,8 @@ def test_at_most_five_lines_in_any_language(service: Service, subscriber: Subscr
     for _ in range(6):
         service.say(number, "行程")
     lines = service.reply(number, "记录").splitlines()
-    assert len(lines) == 1 + 5
-    assert all(line.endswith("您本人，行程：已送达") for line in lines[1:])
+    assert len(lines) == 1 + 5 + 1
+    assert all(line.endswith("您本人，行程：已送达") for line in lines[1:-1])
 
 
 def test_looking_at_the_log_is_in_the_log_before_it_is_shown(

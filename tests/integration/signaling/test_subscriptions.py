@@ -3,9 +3,11 @@
 from datetime import timedelta
 
 from django.db import connection
+from pytest_django import Settings
 
 from core import clock
 from core.models import Feed
+from subscribers import ids
 from tests.factories import signaling as made
 from tests.integration.signaling.conftest import Service
 
@@ -152,3 +154,17 @@ def scanned(service: Service) -> int:
     ).fetchone()
     assert row is not None
     return int(row[0])
+
+
+def test_the_end_of_an_id_is_kept_only_where_it_is_asked_for_and_never_as_it_is(
+    service: Service, settings: Settings
+) -> None:
+    rows = [(made.msisdn(0), made.imsi(0), SINCE, "")]
+    service.subscribe(rows)
+    kept = "SELECT msisdn_index, valid_from, id_digest FROM subscribers_tenure"
+    assert service.superuser.execute(kept).fetchall()[0][2] is None
+    settings.ID_CHECK = True
+    assert service.subscribe(rows).unchanged == 1
+    index, since, digest = service.superuser.execute(kept).fetchall()[0]
+    assert digest == ids.digest(index, since, made.ID_LAST4)
+    assert made.ID_LAST4.encode() not in digest

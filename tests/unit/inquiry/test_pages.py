@@ -12,8 +12,9 @@ from pytest_django import Settings
 
 from core import catalogue
 from core.segments import Encoding, count
-from inquiry.pages import MOST_SEGMENTS, answer_pages, reference
+from inquiry.pages import MOST_SEGMENTS, answer_pages
 from inquiry.places import city_name, place_name
+from inquiry.references import reference
 from travel.itinerary import Coverage, Itinerary, Place, StayPoint, compile_itinerary
 from travel.window import Window
 

@@ -9,9 +9,47 @@ from core import catalogue
 from core.segments import Encoding, count
 from inquiry.words import languages
 
-BUDGET = {"notice.self": 3, "help.all": 2, "erase.ask": 2}  # segments; every other text: one
+#: Segments; every other text: one. An organisation's name may have 60 characters.
+BUDGET = {
+    "notice.self": 3,
+    "help.all": 3,
+    "erase.ask": 2,
+    "refuse.asker": 2,
+    "refuse.recalled": 2,
+    "drop.recalled": 2,
+    "share.code": 2,
+    "block.done": 2,
+    "block.already": 2,
+    "unblock.done": 2,
+    "unblock.over": 2,
+}
 #: Parts of longer texts, which are held to their length as a whole elsewhere.
-PARTS = ("answer.line", "answer.border", "answer.abroad", "list.line", "log.line", "log.head")
+PARTS = (
+    "answer.line",
+    "answer.border",
+    "answer.abroad",
+    "list.line",
+    "list.asked",
+    "list.handed",
+    "list.unshown",
+    "log.line",
+    "log.head",
+    "log.look",
+    "log.staff",
+    "log.foot",
+    "log.asked_for",
+    "log.days",
+    "log.receipt",
+    "block.line",
+    "check.asker",
+    "check.receipt",
+    "check.said_yes",
+    "check.said_no",
+    "check.said_cannot_tell",
+    "check.said_listed",
+    "check.deleted",
+    "check.taken_back",
+)
 YEAR = [date(2028, 1, 1) + timedelta(days=n) for n in range(366)]
 VERDICTS = re.compile(
     r"risk|safe|danger|suspect|infect|healthy|violat|clean record|green|yellow|red code"
@@ -19,6 +57,8 @@ VERDICTS = re.compile(
     re.IGNORECASE,
 )
 LINKS = re.compile(r"https?:|www\.|\w\.(com|cn|org|net|gov)\b", re.IGNORECASE)
+
+LONGEST_NAMES = {"en": "M" * 60, "zh": "长" * 60}
 
 EVERY_TEXT = [
     (locale, key) for locale in catalogue.locales() for key in catalogue.language(locale).texts
@@ -38,19 +78,21 @@ def longest_values(locale: str) -> dict[str, str | int]:
         "first": "Nakhon Si Thammarat",
         "hours": 4,
         "languages": languages(locale),
+        "look": catalogue.render(locale, "log.none"),
         "minutes": 30,
         "n": 99,
         "number": "+861012345678901",
         "period": max(fortnights, key=len),
+        "question": catalogue.render(locale, "question.stayed_only_in"),
         "place": "Nakhon Si Thammarat",
-        "reference": "ZZZZZZZZ",
+        "reference": "ZZZZZZZZZZ",
         "result": "in progress",
         "second": "Nakhon Si Thammarat",
         "valid_days": 366,
         "version": "1",
         "what": catalogue.render(locale, "list.self"),
         "when": f"{day} 23:59",
-        "who": "you",
+        "who": LONGEST_NAMES[locale],
         "with_data": 14,
         "word": max(words, key=len),
     }
