@@ -116,10 +116,10 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- the terms of a consent
   ('consent_state',       'code',      '{requested,disclosed,granted,refused,expired,consumed,withdrawn,invalidated,superseded}'),
   ('consent_state_seq',   'count',     NULL),
-  ('purpose_code',        'code',      '{self_inquiry,return_to_work,site_access,business_trip,duty_of_care}'),
-  ('categories',          'codes',     '{cities,countries,been_to}'),
-  ('question',            'code',      '{itinerary,visited_any,stayed_only_in}'),
-  ('granularity',         'code',      '{city,country,yes_no}'),
+  ('purpose_code',        'code',      '{self_inquiry,visit_review,return_to_work,site_access,business_trip,duty_of_care}'),
+  ('categories',          'codes',     '{cities,countries,been_to,visit}'),
+  ('question',            'code',      '{itinerary,visited_any,stayed_only_in,visit}'),
+  ('granularity',         'code',      '{city,country,yes_no,hour}'),
   ('window_days',         'count',     NULL),
   ('window_from',         'date',      NULL),
   ('window_to',           'date',      NULL),
@@ -141,7 +141,7 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- an access and its result
   ('payload_commitment',  'digest',    NULL),
   ('outcome',             'code',      '{ok,partly,nothing,failed}'),
-  ('reason',              'code',      '{asked,stop,drop,no,replaced,time_up,unknown_consent,not_granted,expired,used_up,withdrawn,out_of_scope,other_person,other_asker,wrong_cause,no_cause,tenure_ended,other_tenure,sim_changed,number_changed,no_subscription,stale_subscriptions,no_data,erased,organisation_suspended,notice_defect,wrong_code,too_many_codes,opted_out,held,blocked,paused,cooling_down,over_cap,over_budget,unknown_number,unknown_code,cancelled,too_late,evidence,mistake,complaint,legal_duty,court_order,investigation,security,slow,failing,manual,recovered}'),
+  ('reason',              'code',      '{asked,stop,drop,no,replaced,time_up,unknown_consent,not_granted,expired,used_up,withdrawn,out_of_scope,other_person,other_asker,wrong_cause,no_cause,tenure_ended,other_tenure,sim_changed,number_changed,no_subscription,stale_subscriptions,no_data,erased,organisation_suspended,notice_defect,wrong_code,too_many_codes,opted_out,held,blocked,paused,cooling_down,over_cap,over_budget,unknown_number,unknown_code,cancelled,too_late,evidence,mistake,complaint,legal_duty,court_order,investigation,security,slow,failing,manual,recovered,cell_misplaced,far_jump,border_undecided,seen_throughout,no_other_city,phone_alone}'),
   -- the running of the service
   ('kind',                'code',      '{cities,cells,subscriptions,events,stay_points,messages,keys,log,consents,personal_data,data_key,signaling_key,signing_key,person_key,role,organisation,member,setting,retention,answers,requests,disputes,witness,policy,texts}'),
   ('file_sha256',         'digest',    NULL),

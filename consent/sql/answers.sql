@@ -136,6 +136,7 @@ BEGIN
         SELECT c.id FROM public.consent_consent c
         WHERE c.tenure_id = v_new.tenure_id AND c.state = 'granted' AND c.id <> consent
           AND c.org_ref IS NOT DISTINCT FROM v_new.org_ref AND c.question = v_new.question
+          AND c.question <> 'visit'  -- each of these is about another visit
         ORDER BY c.id FOR UPDATE
     LOOP
         UPDATE public.consent_consent c

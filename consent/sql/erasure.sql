@@ -28,6 +28,7 @@ BEGIN
         WHERE r.consent_id = v_one.id AND r.state IN ('claimed', 'fetched');
     END LOOP;
     PERFORM gate.recall(h, 'erased') FROM gate.handed_over(v_tenure.msisdn_index) h;
+    PERFORM gate.dispute_erase(p_tenure);
     DELETE FROM public.consent_sharingcode s WHERE s.tenure_id = p_tenure;
     DELETE FROM public.consent_block b WHERE b.tenure_id = p_tenure;
     DELETE FROM public.consent_pause p WHERE p.tenure_id = p_tenure;

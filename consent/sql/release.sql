@@ -63,6 +63,7 @@ END $$;
 -- The journey of a release that is ready: its stay-points and, as kind 'coverage', the hours of each
 -- day in which the phone was seen. No rows otherwise. May be repeated until it is released.
 -- A day that has left the window since the claim has left this release's window too.
+-- Under the consent to look at one visit (`visit_review`) that visit alone.
 CREATE OR REPLACE FUNCTION gate.fetch(p_release uuid)
 RETURNS TABLE (
     day date, kind text, stay_id text, city_code text, alt_city_code text,
@@ -74,13 +75,14 @@ DECLARE
     v_release public.consent_release;
     v_subscriber uuid;
     v_days smallint;
+    v_question text;
     v_entry bigint;
 BEGIN
     IF gate.settle(p_release) <> 'ready' THEN
         RETURN;
     END IF;
     SELECT * INTO STRICT v_release FROM public.consent_release r WHERE r.id = p_release;
-    SELECT t.subscriber_ref, c.window_days INTO STRICT v_subscriber, v_days
+    SELECT t.subscriber_ref, c.window_days, c.question INTO STRICT v_subscriber, v_days, v_question
     FROM public.consent_consent c JOIN public.subscribers_tenure t ON t.id = c.tenure_id
     WHERE c.id = v_release.consent_id;
     v_release.window_from := greatest(v_release.window_from, gate.first_day(v_days));
@@ -91,6 +93,11 @@ BEGIN
     SET state = 'fetched', window_from = v_release.window_from, fetch_entry = v_entry,
         fetched_in = pg_current_xact_id()::text
     WHERE r.id = p_release;
+    IF v_question = 'visit' THEN
+        RETURN QUERY SELECT * FROM gate.visit_rows(
+            v_release.consent_id, v_subscriber, v_release.window_from, v_release.window_to);
+        RETURN;
+    END IF;
     RETURN QUERY
         SELECT s.day, s.kind::text, s.stay_id::text, s.city_code::text, s.alt_city_code::text,
                s.started_at, s.ended_at, NULL::integer

@@ -121,6 +121,9 @@ BEGIN
         p_event, p_consent,
         p_fields || jsonb_build_object('reason', nullif(p_reason, '')), p_sealed, p_entry);
     UPDATE public.consent_consent c SET last_entry = v_entry WHERE c.id = p_consent;
+    IF v_ends THEN
+        PERFORM gate.dispute_over(p_consent, p_reason);
+    END IF;
     RETURN v_entry;
 END $$;
 

@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class DisputesConfig(AppConfig):
+    """Visits that people say are wrong."""
+
+    name = "disputes"
