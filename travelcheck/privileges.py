@@ -51,6 +51,10 @@ TABLES: Grants = {
             "INSERT",
             "UPDATE (cancelled_at)",
         ],
+        # disputes: nothing that says whose a case is; evidence through the gate's functions alone
+        "disputes_dispute": [
+            "SELECT (id, state, due_on, opened_at, decided_at, reason, is_replaced)"
+        ],
         # verification: of answers only those that were handed over (verification/sql/answers.sql)
         "verification_answer": ["SELECT", "UPDATE (first_read_at)"],
         "verification_signingkey": ["SELECT"],
@@ -141,6 +145,13 @@ TABLES: Grants = {
         "consent_sharingcode": ["SELECT", "INSERT", "DELETE"],
         "consent_block": ["SELECT", "INSERT", "DELETE"],
         "consent_pause": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        # disputes: not which visit it is about
+        "disputes_dispute": [
+            "SELECT (id, consent_id, tenure_id, first_day, last_day, state, due_on, opened_at,"
+            " decided_at, reason, is_replaced, told_at)",
+            "UPDATE (told_at)",
+        ],
+        "disputes_lastvisits": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         # verification: it holds the key that signs answers
         "verification_signingkey": ["SELECT", "INSERT", "UPDATE (retired_at, revoked_at)"],
         "verification_answer": ["SELECT", "INSERT", "UPDATE", "DELETE"],
@@ -228,6 +239,14 @@ TABLES: Grants = {
         "consent_sharingcode": ["SELECT", "UPDATE", "DELETE"],
         "consent_block": ["SELECT", "DELETE"],
         "consent_pause": ["SELECT", "DELETE"],
+        # disputes
+        "disputes_dispute": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "disputes_evidence": ["SELECT", "INSERT", "DELETE"],
+        "disputes_look": ["SELECT", "INSERT", "DELETE"],
+        "disputes_override": ["SELECT", "INSERT", "DELETE"],
+        "disputes_lastvisits": ["SELECT (tenure_id)", "DELETE"],
+        # who operates the service
+        "accounts_staffmember": ["SELECT (user_id, role)"],
         # who may ask, and for what
         "organisations_organisation": [
             "SELECT (id, name, status, purposes, itinerary_purposes, may_ask_by_number)"
@@ -254,6 +273,10 @@ FUNCTIONS: dict[str, list[str]] = {
         # audit
         "audit.record",
         *READING_THE_LOG,
+        # disputes: an operator, whose every look is in the person's log
+        "gate.dispute_look",
+        "gate.dispute_evidence",
+        "gate.dispute_decide",
     ],
     "worker": [
         # audit
@@ -279,6 +302,11 @@ FUNCTIONS: dict[str, list[str]] = {
         "gate.delivered",
         "gate.hold",
         "gate.erase",
+        # disputes
+        "gate.dispute_ask",
+        "gate.dispute_open",
+        "gate.dispute_purge",
+        "gate.overrides",
     ],
     "sequencer": [],
     "ingest": [

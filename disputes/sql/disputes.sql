@@ -28,8 +28,10 @@ BEGIN
        IS DISTINCT FROM ('visit', 'visit_review', '1')
     THEN
         RAISE EXCEPTION 'the terms are not those of one look at one visit';
-    ELSIF v_city IS NULL OR v_to <= v_from OR v_last >= v_today OR v_due < v_today THEN
-        RAISE EXCEPTION 'no visit of full days, or no time to look at it';
+    ELSIF v_city IS NULL OR v_to <= v_from OR v_last >= v_today
+       OR v_due > v_last + core.window_days()
+    THEN
+        RAISE EXCEPTION 'no visit of full days, or looked at when it is in no answer any more';
     END IF;
     SELECT 'asked', c.id, c.last_entry INTO outcome, consent, entry
     FROM public.consent_consent c JOIN public.disputes_dispute d ON d.consent_id = c.id
@@ -39,7 +41,7 @@ BEGIN
         RETURN;
     END IF;
     SELECT CASE
-        WHEN v_last < gate.first_day(core.window_days()) THEN 'too_old'
+        WHEN v_last < gate.first_day(core.window_days()) OR v_due < v_today THEN 'too_old'
         WHEN bool_or(d.state = 'open' AND d.is_it) THEN 'already'
         WHEN bool_or(d.state = 'rejected' AND d.is_it) THEN 'decided'
         WHEN count(*) FILTER (WHERE d.state = 'open') >= gate.most_disputes() THEN 'too_many'

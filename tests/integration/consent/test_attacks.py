@@ -22,6 +22,7 @@ FOR_THE_WORKER = {
     *("ask_for", "turn_down", "end_request"),
     *("withdraw", "withdraw_all", "expire_due", "erase"),
     *("claim", "settle", "fetch", "release", "delivered", "hold"),
+    *("dispute_ask", "dispute_open", "dispute_purge", "overrides"),
 }
 
 
@@ -68,6 +69,7 @@ def test_only_the_worker_calls_the_gate(victim: Person, connect_as: Connect, rol
         f"gate.claim('{victim.consent}', 'inbound:1')",
         f"gate.fetch('{victim.consent}')",
         f"gate.hold('{victim.consent}')",
+        f"gate.overrides('{victim.consent}')",
         "gate.grant(1)",
         "gate.withdraw_all(1)",
     ):

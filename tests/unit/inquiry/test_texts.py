@@ -12,6 +12,7 @@ from inquiry.words import languages
 #: Segments; every other text: one. An organisation's name may have 60 characters.
 BUDGET = {
     "notice.self": 3,
+    "notice.visit": 3,
     "help.all": 3,
     "erase.ask": 2,
     "refuse.asker": 2,
@@ -66,6 +67,7 @@ EVERY_TEXT = [
 
 
 def longest_values(locale: str) -> dict[str, str | int]:
+    texts = catalogue.language(locale).texts
     day = max((catalogue.format_day(locale, d) for d in YEAR), key=len)
     fortnights = (catalogue.format_days(locale, d, d + timedelta(days=13)) for d in YEAR)
     words = (catalogue.keywords(locale)[command][0] for command in catalogue.keywords(locale))
@@ -90,6 +92,12 @@ def longest_values(locale: str) -> dict[str, str | int]:
         "second": "Nakhon Si Thammarat",
         "valid_days": 366,
         "version": "1",
+        "visit": catalogue.render(
+            locale, "answer.border", first="Nakhon Si Thammarat", second="Nakhon Si Thammarat"
+        ),
+        "reason": max(
+            (text for key, text in texts.items() if key.startswith("dispute.reason.")), key=len
+        ),
         "what": catalogue.render(locale, "list.self"),
         "when": f"{day} 23:59",
         "who": LONGEST_NAMES[locale],
