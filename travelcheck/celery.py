@@ -31,6 +31,7 @@ SWEEPS = {
     "verification.tasks.forget_uploads": 600,
     "sms_gateway.tasks.watch": 20,
     "sms_gateway.tasks.redact": 30,
+    "disputes.tasks.tidy": 600,
     "sms_gateway.tasks.purge_bodies": 600,
     "signaling.tasks.erase_pending": 60,
     "signaling.tasks.purge": 3600,

@@ -19,6 +19,7 @@ from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamil
 from prometheus_client.registry import Collector
 
 from audit import selectors as audit
+from disputes import selectors as disputes
 from signaling import selectors as signaling
 from signaling.freshness import freshness
 
@@ -41,6 +42,7 @@ class Metrics(Collector):
         yield from ingested()
         yield from last_run()
         yield from days()
+        yield from cases()
         yield gauge("log_waiting_seconds", "Age of the oldest log entry that is not under a"
                     " checkpoint; answers wait for it.", audit.lag().total_seconds())  # fmt: skip
 
@@ -101,6 +103,12 @@ def days() -> Iterator[Metric]:
                 sum(row.is_complete for row in found.rows))  # fmt: skip
     last = max((s.last_event_at for s in states if s.last_event_at), default=None)
     yield from at("signaling_last_event", "When the latest stored event happened.", last)
+
+
+def cases() -> Iterator[Metric]:
+    load = disputes.load()
+    yield gauge("disputes_open", "Visits that people say are wrong, not decided yet.", load.open)
+    yield gauge("disputes_overdue", "Those that are past the day told to the person.", load.overdue)
 
 
 def may_read(request: HttpRequest) -> bool:

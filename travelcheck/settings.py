@@ -137,8 +137,8 @@ SIGNALING_LATENESS_HOURS = env.number("SIGNALING_LATENESS_HOURS", 48, least=0)
 # How long an organisation's question may wait for its person. Without an answer by then it is not
 # released, whatever the reason. Long enough to fall outside the quiet hours.
 REQUEST_OPEN_HOURS = env.number("REQUEST_OPEN_HOURS", 24, least=12)
-# By how many working days (Monday to Friday) a visit that a person says is wrong has been looked at,
-# or sooner, when it leaves the window before.
+# By how many working days (Monday to Friday) a visit that a person says is wrong has been looked
+# at, or sooner, when it leaves the window before.
 DISPUTE_WORKING_DAYS = env.number("DISPUTE_WORKING_DAYS", 5, least=1)
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
 # Signed answers: how long one is valid, and what is enough data to say that somebody was nowhere

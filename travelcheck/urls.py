@@ -14,6 +14,7 @@ urlpatterns = [
     path("employers/", include("organisations.employer_urls")),
     path("employers/", include("verification.portal_urls")),
     path("operations/", include("organisations.operation_urls")),
+    path("operations/", include("disputes.urls")),
     path("language/", set_language, name="set_language"),
     path("sandbox/", include("sms_gateway.sandbox_urls")),
     path("", include("verification.urls")),

@@ -64,7 +64,7 @@ class Cases:
         `A|B` is a border."""
         city, _, other = place.partition("|")
         first = self.today - timedelta(days=back)
-        moments = []
+        moments: list[datetime] = []
         for n in range(days):
             day = first + timedelta(days=n)
             start = f"{day} {'08:00' if n == 0 else '00:00'}"

@@ -13,7 +13,9 @@ from psycopg import errors
 from consent import gate as consent_gate
 from consent import services as consent_services
 from disputes import gate, selectors, services
+from disputes.evidence import DayOfVisit
 from disputes.models import Dispute
+from disputes.terms import one_visit
 from tests.integration.consent.world import World
 from tests.integration.disputes.cases import HERE, THERE, ZONE, Case, Cases
 from travel.itinerary import Place, StayPoint
@@ -25,9 +27,7 @@ Role = Callable[[str], AbstractContextManager[None]]
 EVIDENCE = "SELECT * FROM gate.dispute_evidence(%s, %s)"
 
 
-def look(
-    world: World, as_role: Role, case: Case, operator: uuid.UUID
-) -> list[selectors.DayOfVisit]:
+def look(world: World, as_role: Role, case: Case, operator: uuid.UUID) -> list[DayOfVisit]:
     """What an operator sees who looks and waits for the log."""
     with as_role("web"), transaction.atomic():
         gate.look(dispute_id=case.id, operator_ref=operator)
@@ -176,7 +176,7 @@ def test_what_a_worker_asks_is_one_visit_of_the_window(world: World, cases: Case
         gate.ask(
             tenure_id=person.tenure.id,
             inbound_id=world.text(person.number, "WRONG 1").id,
-            terms={**services.one_visit(14), **terms},
+            terms={**one_visit(14), **terms},
             code_digest=b"x" * 32,
             notice={},
             notice_sealed=b"",
@@ -189,7 +189,12 @@ def test_what_a_worker_asks_is_one_visit_of_the_window(world: World, cases: Case
             },
         )
 
-    for terms in ({"question": "itinerary"}, {"max_uses": 2}, {"purpose": "self_inquiry"}):
+    wrong: list[dict[str, object]] = [
+        {"question": "itinerary"},
+        {"max_uses": 2},
+        {"purpose": "self_inquiry"},
+    ]
+    for terms in wrong:
         with pytest.raises(DatabaseError, match="one look at one visit"), transaction.atomic():
             ask(terms, visit.start, visit.end)
     with pytest.raises(DatabaseError, match="no visit of full days"), transaction.atomic():

@@ -10,6 +10,8 @@ from django.utils import translation
 from consent.models import AskedBy
 from core import pages
 from core.catalogue import CatalogueError, placeholders
+from disputes import reasons
+from disputes.models import State
 from organisations.catalogue import Purpose, Role, Scope, Status
 from organisations.views.operations import ACTS
 from verification.forms import KEPT
@@ -17,7 +19,7 @@ from verification.selectors import RequestState
 from verification.views.requests import COLUMNS
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "organisations", "verification")
+ROOMS = ("accounts", "disputes", "organisations", "verification")
 SOURCES = [
     *(ROOT / "templates").rglob("*.*"),
     *(path for room in ROOMS for path in (ROOT / room).rglob("*.py")),
@@ -39,6 +41,9 @@ ROW_PROBLEMS = [
 ]  # fmt: skip
 BY_VALUE = {
     "act": list(ACTS),
+    "dispute_kind": ["stay", "border"],
+    "dispute_reason": [*reasons.CONFIRMED, *reasons.REJECTED],
+    "dispute_state": [state for state in State.values if state != State.ASKED],
     "purpose": Purpose.values,
     "role": Role.values,
     "role_short": Role.values,
