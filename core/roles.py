@@ -127,6 +127,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "data_freshness": INGEST,
     "audit_sequencer": SEQUENCER,
     "audit_key": SEQUENCER,
+    "audit_export": AUDITOR,
     "answer_keys": WORKER,
     "smpp_receiver": WEB,
     "shell": WEB,

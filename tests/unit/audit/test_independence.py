@@ -8,6 +8,7 @@ import sys
 for name in ("django", "psycopg", "core", "travelcheck"):
     sys.modules[name] = None  # importing it fails
 import audit.tree, audit.note, audit.tiles, audit.cosignature, audit.policy, audit.proof
+import audit.verify.__main__
 """
 
 

@@ -1,0 +1,1 @@
+"""The offline verifier: `python -m audit.verify`. Needs the standard library and `cryptography`."""

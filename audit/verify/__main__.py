@@ -1,0 +1,102 @@
+"""`python -m audit.verify DIR|URL`: is this copy of the log intact?
+
+Exit code 0: intact. 1: tampered with. 2: cannot be verified. One line says what, and where.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from audit.note import NoteError
+from audit.policy import PolicyError
+from audit.verify.anchors import AnchorError, Memory, given_anchors, given_checkpoints
+from audit.verify.findings import INTACT, TAMPERED, UNVERIFIABLE, StopError
+from audit.verify.log import Workers
+from audit.verify.mirror import mirror
+from audit.verify.run import Copy, verify
+
+VERDICTS = {INTACT: "intact", TAMPERED: "TAMPERED", UNVERIFIABLE: "CANNOT BE VERIFIED"}
+
+
+def parser() -> argparse.ArgumentParser:
+    wanted = argparse.ArgumentParser(prog="python -m audit.verify", description=__doc__)
+    add = wanted.add_argument
+    add("copy", metavar="DIR|URL", help="a folder of audit_export, or where the log is served")
+    text = "a public key of the log, as it was published; may be repeated"
+    add("--key", action="append", default=[], metavar="KEY|FILE", help=text)
+    text = "a C2SP tlog-policy: the log's keys, its witnesses, how many of them are needed"
+    add("--policy", metavar="FILE", help=text)
+    text = "where it is written how far the log was intact, and read the next time"
+    add("--remember", metavar="FILE", type=Path, help=text)
+    text = "a signed checkpoint from elsewhere that the log must agree with; may be repeated"
+    add("--checkpoint", action="append", default=[], metavar="FILE", type=Path, help=text)
+    text = "where the files of a URL are kept, to fetch only what is new the next time"
+    add("--mirror", metavar="DIR", type=Path, help=text)
+    text = "a copy of the tiles alone: no columns, no older checkpoints, nothing that waits"
+    add("--tiles-only", action="store_true", help=text)
+    text = "earlier logs are not in the copy: what began in them cannot be verified"
+    add("--without-earlier", action="store_true", help=text)
+    text = "processes; as many as there are cores, unless said"
+    add("--jobs", type=int, default=os.cpu_count() or 1, help=text)
+    add("--all", action="store_true", help="print more than the first finding")
+    return wanted
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = parser().parse_args(arguments)
+    with tempfile.TemporaryDirectory(prefix="audit-verify-") as scratch:
+        try:
+            anchors = given_anchors(options.key, options.policy)
+            memory = Memory.read(options.remember)
+            known = given_checkpoints(options.checkpoint, anchors)
+            folder = _folder(options, Path(scratch))
+            copy = Copy(folder, not options.tiles_only, not options.without_earlier)
+            with _workers(options.jobs) as workers:
+                report = verify(copy, anchors, [*memory.known(), *known], workers, Path(scratch))
+        except StopError as stop:
+            return _say(stop.finding.kind, str(stop.finding))
+        except (AnchorError, PolicyError, NoteError, OSError) as error:
+            return _say(UNVERIFIABLE, str(error))
+    if options.all:
+        for finding in report.findings.kept:
+            print(f"{VERDICTS[finding.kind]}: {finding}")
+    if report.verdict == INTACT:
+        memory.write(report.heads())
+    return _say(report.verdict, report.line())
+
+
+class _Alone:
+    """No other processes."""
+
+    imap = staticmethod(map)
+
+
+@contextmanager
+def _workers(jobs: int) -> Iterator[Workers]:
+    if jobs < 2:
+        yield _Alone()
+        return
+    with multiprocessing.Pool(jobs) as pool:
+        yield pool
+
+
+def _folder(options: argparse.Namespace, scratch: Path) -> Path:
+    if not options.copy.startswith(("http://", "https://")):
+        return Path(options.copy)
+    into = options.mirror or scratch / "mirror"
+    mirror(options.copy, into, tiles_only=options.tiles_only)
+    return Path(into)
+
+
+def _say(verdict: int, line: str) -> int:
+    print(f"{VERDICTS[verdict]}: {line}")
+    return verdict
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

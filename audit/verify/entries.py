@@ -1,0 +1,124 @@
+"""One entry at a time: its bytes, its columns, and what the rules will need of it."""
+
+import base64
+import json
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from audit import vocabulary
+from audit.copy import QUEUED, columns_of
+from audit.verify.findings import Finding, tampered, unverifiable
+from audit.verify.spill import Record
+
+VERSION: Final = 1
+
+#: What a record holds after (log, place): these members, in this order.
+FIELDS: Final = (
+    "event", "subject_ref", "consent_id", "release_id", "occurred_at", "org_ref", "purpose_code",
+    "question", "consent_state_seq", "window_days", "max_uses", "categories", "granularity",
+    "terms_sha256", "valid_until", "uses", "window_from", "window_to", "superseded_by",
+)  # fmt: skip
+
+#: A body has no other bytes: what stands in it is references, words and base64.
+_PLAIN: Final = bytes(
+    code for code in range(128) if chr(code).isalnum() or chr(code) in '{}[]":,.+/=_-'
+)
+_loads: Final = json.JSONDecoder().decode
+
+
+@dataclass
+class Reader:
+    """Reads entries of one log; collects findings, records for the rules, and names."""
+
+    log: str
+    order: int
+    findings: list[Finding] = field(default_factory=list)
+    records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    names: list[str] = field(default_factory=list)
+    _required: dict[str, frozenset[str]] = field(default_factory=vocabulary.events)
+    _members: frozenset[str] = field(default_factory=vocabulary.members)
+    _in_order: set[tuple[str, ...]] = field(default_factory=set)
+
+    def columns(self, first: int, bodies: Sequence[bytes]) -> list[str]:
+        """Check these entries; the lines of columns that they must have."""
+        lines = []
+        for place, body in enumerate(bodies, first):
+            content = self._read(place, body)
+            lines.append(columns_of(content))
+            self._keep(place, content)
+        return lines
+
+    def uncovered(self, place: int, line: str) -> None:
+        """An entry that is under no checkpoint."""
+        try:
+            given = json.loads(line)
+            body = base64.b64decode(given["body"], validate=True)
+            columns, state = given["columns"], given["state"]
+        except (ValueError, KeyError, TypeError, RecursionError):
+            self._tampered(place, "not an uncovered entry")
+            return
+        if state != QUEUED:
+            self._tampered(place, f"it is {state}: it stands in no tree and does not wait for one")
+            return
+        if self.columns(place, [body]) != [columns]:
+            self._tampered(place, "its columns are not those of its body")
+
+    def _read(self, place: int, body: bytes) -> dict[str, Any]:
+        try:
+            content = _loads(body.decode("ascii"))
+            problem = self._problem(body, content)
+        except (ValueError, LookupError, RecursionError, AttributeError, TypeError):
+            content, problem = {}, "its bytes are not an entry"
+        if problem:
+            self._tampered(place, problem)
+            return {}
+        version, event = content.get("v"), content["event"]
+        if version != VERSION or version is True:
+            self._unknown(place, f"version {version!r} of the format")
+        elif event not in self._required:
+            self._unknown(place, f"an event {event}")
+        elif not content.keys() <= self._members:
+            self._unknown(place, f"a field {min(content.keys() - self._members)}")
+        elif not self._required[event] <= content.keys():
+            self._tampered(place, f"{event} lacks what it must have")
+        return content  # type: ignore[no-any-return]
+
+    def _problem(self, body: bytes, content: dict[str, Any]) -> str:
+        """Why these are not the bytes of an entry in their one spelling; empty if they are."""
+        members = tuple(content)
+        actor, sealed = content["actor"], content.get("enc", {})
+        if members not in self._in_order:
+            if list(members) != sorted(members):
+                return "its members are not in order"
+            self._in_order.add(members)
+        # A member that stands twice would be read by some as the first, by others as the last.
+        count = len(members) + len(actor) + len(sealed)
+        if body.count(b'":') != count or body.translate(None, _PLAIN):
+            return "its bytes are not canonical"
+        if not all(isinstance(content[name], str) for name in ("event", "entry_uuid")):
+            return "its bytes are not an entry"
+        return ""
+
+    def _keep(self, place: int, content: dict[str, Any]) -> None:
+        if not content:
+            return
+        get = content.get
+        self.names.append(content["entry_uuid"])
+        event = content["event"]
+        if event.startswith(("consent.", "access.", "erasure.")):
+            subject = get("subject_ref")
+            if subject is not None:
+                self.records[str(subject)[:2]].append((self.order, place, *map(get, FIELDS)))
+            if event == "consent.requested":
+                self.names.append(f"{get('consent_id')} as a consent")
+            elif event == "access.claimed":
+                self.names.append(f"{get('release_id')} as a release")
+
+    def _tampered(self, place: int, what: str) -> None:
+        self.findings.append(tampered(f"{self.log} entry {place}", what))
+
+    def _unknown(self, place: int, what: str) -> None:
+        what = f"{what} that this verifier does not know"
+        self.findings.append(unverifiable(f"{self.log} entry {place}", what))

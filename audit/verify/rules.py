@@ -1,0 +1,263 @@
+"""The rules of consent, read back from the log: what the gate holds when it writes.
+
+Every entry about one person is replayed in the order of the log. What the gate would not have done
+is a finding.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from audit.verify.entries import FIELDS
+from audit.verify.findings import Finding, tampered, unverifiable
+from audit.verify.spill import Record
+
+GRACE: Final = timedelta(minutes=1)
+"""The gate looks at the clock, then writes the entry, which looks again. No statement of the worker
+runs longer than half of this."""
+
+_TERMS: Final = (
+    "org_ref", "purpose_code", "question", "window_days", "max_uses", "categories", "granularity",
+    "terms_sha256",
+)  # fmt: skip
+_ASKED: Final = ("org_ref", "purpose_code", "question")
+
+#: The states that an event ends, and the state that it leads to.
+_ENDS: Final[dict[str, tuple[frozenset[str], str]]] = {
+    "consent.granted": (frozenset({"disclosed"}), "granted"),
+    "consent.refused": (frozenset({"disclosed"}), "refused"),
+    "consent.expired": (frozenset({"requested", "disclosed", "granted"}), "expired"),
+    "consent.withdrawn": (frozenset({"granted"}), "withdrawn"),
+    "consent.invalidated": (frozenset({"granted"}), "invalidated"),
+    "consent.superseded": (frozenset({"granted"}), "superseded"),
+    "consent.consumed": (frozenset({"granted"}), "consumed"),
+}
+_NOTICES: Final = ("consent.notice_sent", "consent.notice_delivered")
+#: What nobody does about somebody who was erased.
+_OF_THE_LIVING: Final = (
+    "consent.requested", "consent.granted", "access.claimed", "access.fetched", "access.released",
+)  # fmt: skip
+
+
+class Place(NamedTuple):
+    """Which log (by its order), and which entry of it."""
+
+    order: int
+    entry: int
+
+
+Sizes = Sequence[int]
+"""The sizes of a log's checkpoints, rising."""
+
+
+class BrokenRuleError(Exception):
+    """What the gate would not have done."""
+
+
+class UnknownPastError(Exception):
+    """What did not begin in the copy."""
+
+
+@dataclass
+class Release:
+    claimed: Place
+    window: tuple[str, str]
+    state: str = "claimed"
+
+
+@dataclass
+class Consent:
+    terms: dict[str, Any]
+    state: str = "requested"
+    state_seq: int = 1
+    told: bool = False
+    valid_until: str = ""
+    uses: int = 0
+    releases: dict[str, Release] = field(default_factory=dict)
+
+
+@dataclass
+class Replay:
+    """Everything about one person. `sizes`: the checkpoints of each log, by its order, if the copy
+    has them."""
+
+    sizes: Sequence[Sizes] | None
+    consents: dict[str, Consent] = field(default_factory=dict)
+    erased: bool = False
+
+    def take(self, at: Place, entry: dict[str, Any]) -> None:
+        """One more entry. Raises BrokenRuleError, UnknownPastError."""
+        event, name = entry["event"], entry["consent_id"]
+        if self.erased and event in _OF_THE_LIVING:
+            raise BrokenRuleError(f"{event} after this person was erased")
+        if event == "erasure.done":
+            self.erased = True
+        elif event == "consent.requested":
+            self._requested(name, entry)
+        elif name is not None:
+            self._about(at, name, entry)
+
+    def _about(self, at: Place, name: str, entry: dict[str, Any]) -> None:
+        event = entry["event"]
+        consent = self.consents.get(name)
+        if consent is None:
+            raise UnknownPastError(f"{event} without a request before it, about this person")
+        if any(entry[term] != consent.terms[term] for term in _ASKED):
+            raise BrokenRuleError(f"{event} for another asker, purpose or question")
+        if event in _NOTICES:
+            consent.told = True
+            if consent.state == "requested":
+                consent.state, consent.state_seq = "disclosed", consent.state_seq + 1
+        elif event in _ENDS:
+            self._moved(consent, entry)
+        elif event in _ACCESSES:
+            _ACCESSES[event](self, at, consent, entry)
+        if entry["consent_state_seq"] != consent.state_seq:
+            raise BrokenRuleError(f"{event}: an entry about this consent is missing or too many")
+
+    def _requested(self, name: str, entry: dict[str, Any]) -> None:
+        if name in self.consents:
+            raise BrokenRuleError("a second request with the same consent_id")
+        self.consents[name] = Consent({term: entry[term] for term in _TERMS})
+        if entry["consent_state_seq"] != 1:
+            raise BrokenRuleError("consent.requested: a consent begins as a request")
+
+    def _moved(self, consent: Consent, entry: dict[str, Any]) -> None:
+        event = entry["event"]
+        before, after = _ENDS[event]
+        if consent.state not in before:
+            raise BrokenRuleError(f"{event} of a consent that is {consent.state}")
+        if event == "consent.granted":
+            if not consent.told:
+                raise BrokenRuleError("consent.granted without a notice before it")
+            if any(entry[term] != consent.terms[term] for term in _TERMS):
+                raise BrokenRuleError("consent.granted for something else than was asked")
+            consent.valid_until = moment(entry["valid_until"])
+        if event == "consent.superseded":
+            after_it = self.consents.get(entry["superseded_by"])
+            if after_it is None or after_it.state != "granted":
+                raise BrokenRuleError("consent.superseded by none that is granted")
+        consent.state, consent.state_seq = after, consent.state_seq + 1
+
+    # ------------------------------------------------------------------ accesses
+    def _claimed(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+        _is_live(consent, entry)
+        if entry["release_id"] in consent.releases:
+            raise BrokenRuleError("a release is claimed a second time")
+        consent.uses += 1
+        most = consent.terms["max_uses"]  # none: as often as the person likes
+        if entry["max_uses"] != most:
+            raise BrokenRuleError("access.claimed counts with another limit than was agreed")
+        if entry["uses"] != consent.uses or (most is not None and consent.uses > most):
+            raise BrokenRuleError(
+                "access.claimed does not count the uses as they were, or too many"
+            )
+        window = _window(entry)
+        days = date.fromisoformat(window[1]) - date.fromisoformat(window[0])
+        if not 0 <= days.days < consent.terms["window_days"]:
+            raise BrokenRuleError("access.claimed for more days than were agreed")
+        consent.releases[entry["release_id"]] = Release(at, window)
+
+    def _fetched(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+        release = _release(consent, entry, "claimed", "fetched")
+        _is_live(consent, entry)
+        window = _window(entry)
+        if not release.window[0] <= window[0] <= window[1] <= release.window[1]:
+            raise BrokenRuleError("access.fetched for days that were not claimed")
+        if not self._was_recorded(release.claimed, at):
+            raise BrokenRuleError("access.fetched before its claim was under a checkpoint")
+        release.state, release.window = "fetched", window
+
+    def _released(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+        release = _release(consent, entry, "fetched")
+        _is_live(consent, entry)
+        if _window(entry) != release.window:
+            raise BrokenRuleError("access.released for other days than were fetched")
+        release.state = "released"
+
+    def _delivered(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+        _release(consent, entry, "released").state = "delivered"
+
+    def _denied(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+        if entry["release_id"] is not None:
+            _release(consent, entry, "claimed", "fetched").state = "denied"
+            consent.uses -= 1
+
+    def _was_recorded(self, claim: Place, fetch: Place) -> bool:
+        """Whether a checkpoint covers the claim that was made before the fetch."""
+        if self.sizes is None:
+            return True
+        if claim.order == len(self.sizes):
+            return False
+        sizes = self.sizes[claim.order]
+        covering = bisect_right(sizes, claim.entry)
+        if covering == len(sizes):
+            return False
+        return claim.order != fetch.order or sizes[covering] <= fetch.entry
+
+
+_ACCESSES: Final[dict[str, Callable[[Replay, Place, Consent, dict[str, Any]], None]]] = {
+    "access.claimed": Replay._claimed,
+    "access.fetched": Replay._fetched,
+    "access.released": Replay._released,
+    "access.delivered": Replay._delivered,
+    "access.denied": Replay._denied,
+}
+
+
+def moment(written: Any) -> str:
+    """A time as the log writes it. Raises ValueError or TypeError for anything else."""
+    datetime.strptime(written, "%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: DTZ007
+    return str(written)
+
+
+def _is_live(consent: Consent, entry: dict[str, Any]) -> None:
+    event, now = entry["event"], entry["occurred_at"]
+    if consent.state != "granted":
+        raise BrokenRuleError(f"{event} under a consent that is {consent.state}")
+    # Both are written alike, so they compare as they are written.
+    if now >= consent.valid_until:
+        late = datetime.fromisoformat(now) - datetime.fromisoformat(consent.valid_until)
+        if late > GRACE:
+            raise BrokenRuleError(f"{event} after the consent had run out")
+
+
+def _release(consent: Consent, entry: dict[str, Any], *states: str) -> Release:
+    event, release = entry["event"], consent.releases.get(entry["release_id"])
+    if release is None:
+        raise BrokenRuleError(f"{event} without a claim before it, under this consent")
+    if release.state not in states:
+        raise BrokenRuleError(f"{event} of a release that is {release.state}")
+    return release
+
+
+def _window(entry: dict[str, Any]) -> tuple[str, str]:
+    return str(entry["window_from"]), str(entry["window_to"])
+
+
+def broken(
+    records: Iterable[Record], sizes: Sequence[Sizes] | None, names: Sequence[str], whole: bool
+) -> Iterator[Finding]:
+    """Replay the records of some people.
+
+    `names` are those of the logs, by their order; `whole`: no earlier log is missing.
+    """
+
+    def place(record: Record) -> tuple[str, int, int]:
+        return str(record[3]), record[0], record[1]
+
+    for _, about in groupby(sorted(records, key=place), key=lambda record: str(record[3])):
+        replay = Replay(sizes)
+        for order, entry, *values in about:
+            try:
+                replay.take(Place(order, entry), dict(zip(FIELDS, values, strict=True)))
+            except UnknownPastError as error:
+                kind = tampered if whole else unverifiable
+                yield kind(f"{names[order]} entry {entry}", str(error))
+            except BrokenRuleError as error:
+                yield tampered(f"{names[order]} entry {entry}", str(error))
+            except (ValueError, TypeError):
+                yield tampered(f"{names[order]} entry {entry}", "a value is not what it must be")

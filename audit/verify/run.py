@@ -1,0 +1,163 @@
+"""All logs of a copy, one after the other, and then the rules over all of them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+from audit.copy import LOG_NAME, LOGS, UNCOVERED
+from audit.tiles import CHECKPOINT
+from audit.verify.entries import Reader
+from audit.verify.findings import (
+    INTACT,
+    TAMPERED,
+    Finding,
+    Findings,
+    StopError,
+    tampered,
+    unverifiable,
+)  # fmt: skip
+from audit.verify.log import Known, Log, Walk, Workers
+from audit.verify.pieces import Anchors
+from audit.verify.rules import broken
+from audit.verify.spill import PREFIXES, Spill
+
+_LINES: Final = 5_000
+
+
+@dataclass(frozen=True)
+class Copy:
+    """A folder of `audit_export`, of a mirror, or of one log in it.
+
+    `columns`: see `Piece`. `whole`: no earlier log is missing.
+    """
+
+    folder: Path
+    columns: bool = True
+    whole: bool = True
+
+    def logs(self) -> list[Log]:
+        """The logs of the copy, the oldest first. Raises StopError."""
+        if not (self.folder / LOGS).exists():
+            if not (self.folder / CHECKPOINT).exists():
+                raise StopError(unverifiable(str(self.folder), "there is no log here"))
+            return [Log.open(self.folder.resolve().name, self.folder, 0)]
+        names = (self.folder / LOGS).read_text().split()
+        if not names or names != sorted(set(names)) or not all(map(LOG_NAME.fullmatch, names)):
+            raise StopError(unverifiable(LOGS, "not a list of logs"))
+        return [Log.open(name, self.folder / name, order) for order, name in enumerate(names)]
+
+
+@dataclass
+class Report:
+    """What was found."""
+
+    logs: list[Log]
+    findings: Findings = field(default_factory=Findings)
+    waiting: int = 0
+
+    @property
+    def verdict(self) -> int:
+        return self.findings.verdict
+
+    def heads(self) -> Iterator[tuple[str, int, bytes]]:
+        """How far each log may be remembered as intact."""
+        for log in self.logs:
+            yield log.checkpoint.origin, log.accepted, log.accepted_root
+
+    def line(self) -> str:
+        """What, and where."""
+        if self.verdict != INTACT:
+            return self.findings.line()
+        parts = []
+        for log in self.logs:
+            newer = log.checkpoint.size - log.accepted
+            tail = f", {newer} of them newer than the last accepted checkpoint" if newer else ""
+            parts.append(f"{log.checkpoint.origin} {log.checkpoint.size} entries{tail}")
+        if self.waiting:
+            parts.append(f"{self.waiting} entries wait for a checkpoint")
+        return "; ".join(parts)
+
+
+def verify(
+    copy: Copy, anchors: Anchors, known: Sequence[tuple[str, Known]], pool: Workers, scratch: Path
+) -> Report:
+    """Check a copy with what is known from outside, by origin. Raises StopError."""
+    report = Report(copy.logs())
+    spill = Spill(scratch)
+    origins = [log.checkpoint.origin for log in report.logs]
+    for origin, what in known:
+        if origin not in origins:
+            where = f"{origin} checkpoint {what.size}"
+            report.findings.add(tampered(where, "the copy has nothing of this log"))
+    if len(set(origins)) != len(origins):
+        report.findings.add(tampered(LOGS, "two logs with one name"))
+    complete = True
+    for log in report.logs:
+        mine = [what for origin, what in known if origin == log.checkpoint.origin]
+        walk = Walk(log, mine, report.findings)
+        complete &= walk.run(pool, columns=copy.columns, anchors=anchors, spill=spill)
+        if not log.accepted and anchors.keys:
+            lacks = f"no checkpoint has the {anchors.policy.quorum} cosignatures that are needed"
+            report.findings.add(unverifiable(log.name, lacks))
+    _read_uncovered(copy, report, spill)
+    if complete and report.verdict != TAMPERED:
+        _replay(copy, report, spill, pool)
+    if not anchors.keys:
+        lacks = "no key was given (--key), so whose log this is and who signed it cannot be known"
+        report.findings.add(unverifiable(origins[0], lacks))
+    return report
+
+
+def _read_uncovered(copy: Copy, report: Report, spill: Spill) -> None:
+    """Entries that are under no checkpoint, as if they followed all others."""
+    if not copy.columns or not (copy.folder / LOGS).exists():
+        return
+    try:
+        with (copy.folder / UNCOVERED).open() as file:
+            reader = Reader(UNCOVERED, len(report.logs))
+            for place, line in enumerate(file):
+                reader.uncovered(place, line)
+                report.waiting += 1
+                if place % _LINES == _LINES - 1:
+                    _put_away(reader, report, spill)
+            _put_away(reader, report, spill)
+    except (FileNotFoundError, UnicodeDecodeError):
+        report.findings.add(unverifiable(UNCOVERED, "the copy does not say what waits"))
+
+
+def _put_away(reader: Reader, report: Report, spill: Spill) -> None:
+    report.findings.add(*reader.findings)
+    spill.add(reader.records, reader.names)
+    reader.findings.clear()
+    reader.records.clear()
+    reader.names.clear()
+
+
+def _replay(copy: Copy, report: Report, spill: Spill, pool: Workers) -> None:
+    """The rules, person by person; and names that may stand once."""
+    paths = []
+    for log in report.logs:
+        paths.append(spill.sizes(log.order))
+        with paths[-1].open("wb") as file:
+            log.sizes.tofile(file)
+    names = [*(log.name for log in report.logs), UNCOVERED]
+    job = partial(_replay_some, spill, paths if copy.columns else None, names, copy.whole)
+    for found in pool.imap(job, PREFIXES):
+        report.findings.add(*found)
+
+
+def _replay_some(
+    spill: Spill, sizes: list[Path] | None, names: list[str], whole: bool, prefix: str
+) -> list[Finding]:
+    found: list[Finding] = []
+    seen: set[str] = set()
+    for name in spill.names_of(prefix):
+        if name in seen:
+            found.append(tampered(name, "it stands in the log twice"))
+        seen.add(name)
+    seen.clear()
+    mapped = None if sizes is None else [spill.mapped(path) for path in sizes]
+    found += broken(spill.records_of(prefix), mapped, names, whole)
+    return found

@@ -1,0 +1,65 @@
+"""What the verifier takes for an entry."""
+
+import json
+from typing import Any
+
+import pytest
+
+from audit import vocabulary
+from audit.verify.entries import Reader
+from audit.verify.findings import TAMPERED, UNVERIFIABLE
+
+BODY: dict[str, Any] = {
+    "actor": {"role": "web", "type": "system"},
+    "entry_uuid": "11111111-1111-4111-8111-111111111111",
+    "event": "export.made",
+    "occurred_at": "2026-11-23T08:00:00.000000Z",
+    "v": 1,
+}
+
+
+def written(content: Any) -> bytes:
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def kinds(body: bytes) -> list[int]:
+    reader = Reader("2026", 0)
+    reader.columns(0, [body])
+    return [finding.kind for finding in reader.findings]
+
+
+def test_an_entry_is_an_entry() -> None:
+    assert kinds(written(BODY)) == []
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"", b"[]", b"null", b"{}", b"{", b"\xff", b"[" * 60_000, b'{"v":1}',
+        written(BODY) + b" ",
+        written(BODY).replace(b'"v":1', b'"v":1,"v":1'),
+        written(BODY).replace(b'"event":', b'"event":"config.changed","event":'),
+        written(BODY).replace(b'"role":"web"', b'"role":"web","role":"worker"'),
+        json.dumps(BODY, separators=(",", ":")).replace('"actor"', '"z"').encode(),
+        json.dumps(dict(reversed(BODY.items())), separators=(",", ":")).encode(),
+        written({**BODY, "event": ["export.made"]}),
+        written({**BODY, "actor": "web"}),
+        written({**BODY, "event": "access.released"}),
+        written({**BODY, "event": "export.m\u00e4de"}),
+    ],
+)  # fmt: skip
+def test_anything_else_is_none(body: bytes) -> None:
+    assert TAMPERED in kinds(body)
+
+
+@pytest.mark.parametrize(
+    "change", [{"v": 2}, {"v": True}, {"event": "export.unmade"}, {"zone": "x"}, {"v": "1"}]
+)
+def test_what_is_newer_than_the_verifier_cannot_be_verified(change: dict[str, Any]) -> None:
+    assert kinds(written({**BODY, **change})) == [UNVERIFIABLE]
+
+
+def test_the_lists_are_read_whole() -> None:
+    assert len(vocabulary.events()) > 70
+    assert {"notice_sha256", "provider", "subject_ref"} <= vocabulary.members()
+    assert vocabulary.events()["access.claimed"] >= {"release_id", "consent_id", "subject_ref"}
