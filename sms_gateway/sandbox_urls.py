@@ -7,4 +7,5 @@ urlpatterns = [
     path("", views.page, name="page"),
     path("phones", views.phones, name="phones"),
     path("texts", views.texts, name="texts"),
+    path("reports", views.reports, name="reports"),
 ]

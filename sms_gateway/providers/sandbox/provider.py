@@ -1,9 +1,12 @@
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 
 from sms_gateway.messages import OutboundText
 from sms_gateway.providers import Accepted, Capabilities, Failure, FailureKind, Receipt
-from sms_gateway.providers.sandbox import mailbox
+from sms_gateway.providers.sandbox import mailbox, simulator
+
+AFTER_SECONDS = 0.2  # after the send has returned
 
 
 class SandboxProvider:
@@ -15,7 +18,14 @@ class SandboxProvider:
         self.name = name
 
     def send(self, text: OutboundText) -> Accepted:
+        found = simulator.behaviour(text.to)
+        simulator.wait(text.to)
         mailbox.put(ref=text.ref, number=text.to, body=text.body)
+        simulator.report(text.ref, *found.before)
+        if found.after:
+            after = threading.Timer(AFTER_SECONDS, simulator.report, (text.ref, *found.after))
+            after.daemon = True
+            after.start()
         return Accepted(str(text.ref))
 
     def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> Accepted | None:
@@ -25,6 +35,8 @@ class SandboxProvider:
         """It keeps no words."""
 
     def classify(self, error: Exception) -> Failure:
+        if isinstance(error, simulator.BlockedError):
+            return Failure(FailureKind.PERMANENT, "blocked", opted_out=True)
         return Failure(FailureKind.UNKNOWN, type(error).__name__)
 
     def receipt(self, status: str) -> Receipt | None:

@@ -11,8 +11,10 @@ A POST is JSON (Content-Type: application/json) and comes from any possible numb
 from its first text. Optional members play what networks do: `message_id` (send the same one twice
 for a duplicate), `to` (a wrong destination), `media` (true for a picture). `text_id` is the id of
 the text on the phone; texts that answer it have higher ids. Numbers are never part of an address.
+Some numbers behave as networks do: see `simulator`.
 """
 
+import hmac
 import json
 import uuid
 from collections.abc import Callable
@@ -25,14 +27,14 @@ from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from core import segments
 from sms_gateway import services
 from sms_gateway.classify import mended
 from sms_gateway.models import Problem
 from sms_gateway.providers import routes
-from sms_gateway.providers.sandbox import mailbox
+from sms_gateway.providers.sandbox import mailbox, simulator
 from sms_gateway.providers.sandbox.words import SUGGESTIONS, WORDS, language_of
 
 View = Callable[[HttpRequest], HttpResponse]
@@ -145,15 +147,34 @@ def _send(request: HttpRequest) -> HttpResponse:
     number = _sender(wanted)
     phone_id = mailbox.phone_of(number)
     text_id = mailbox.put(ref=ref, number=number, body=mended(body), incoming=False)
-    services.receive(
-        provider="sandbox",
-        provider_message_id=str(wanted.get("message_id") or ref),
-        sender=number,
-        recipient=str(wanted.get("to") or settings.SMS_NUMBER),
-        body=body,
-        problem=Problem.MEDIA if wanted.get("media") else "",
-    )
+    for _ in range(2 if simulator.behaviour(number).arrives_twice else 1):
+        services.receive(
+            provider="sandbox",
+            provider_message_id=str(wanted.get("message_id") or ref),
+            sender=number,
+            recipient=str(wanted.get("to") or settings.SMS_NUMBER),
+            body=body,
+            problem=Problem.MEDIA if wanted.get("media") else "",
+        )
     return JsonResponse({"number_id": phone_id, "text_id": text_id}, status=201)
+
+
+@csrf_exempt  # it is the signature that counts
+@require_POST
+@sandbox_only
+def reports(request: HttpRequest) -> HttpResponse:
+    """What a simulated network says of a text: {"ref", "status"}, signed. See `simulator`."""
+    given = request.headers.get(simulator.SIGNATURE, "")
+    if not hmac.compare_digest(given.encode(), simulator.signature(request.body).encode()):
+        return HttpResponse(status=403)
+    told = _json(request.body)
+    services.receive_report(
+        provider="sandbox",
+        provider_message_id=str(told["ref"]),
+        ref=uuid.UUID(told["ref"]),
+        status=str(told["status"]),
+    )
+    return HttpResponse(status=204)
 
 
 def _sender(wanted: dict[str, Any]) -> str:

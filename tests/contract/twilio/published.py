@@ -17,6 +17,9 @@ CREATE_ONE_OF = [{"From", "MessagingServiceSid"}, {"Body", "MediaUrl", "ContentS
 CREATE_KNOWN = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "MediaUrl"}
 LONGEST_BODY = 1600
 
+# The form that changes one (UpdateMessage), as Twilio's library, made from the description, sends it:
+UPDATE_KNOWN = {"Body", "Status"}
+
 # The query that lists messages:
 LIST_KNOWN = {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"}
 LARGEST_PAGE = 1000

@@ -56,6 +56,24 @@ def test_a_text_is_looked_for_as_published(fake: FakeTwilio) -> None:
     published.check_list(query)
 
 
+def test_words_are_taken_back_as_published(fake: FakeTwilio) -> None:
+    sid = providers.get("twilio").send(text("Shanghai")).provider_message_id
+    fake.receipt(sid, "delivered")
+    providers.get("twilio").redact(sid)
+    method, form = fake.requests[-1]
+    assert method == "POST"
+    assert set(form) <= published.UPDATE_KNOWN
+    published.check_message(fake.messages[0])
+    assert fake.messages[0]["body"] == ""
+
+
+def test_a_messaging_service_sends_as_published(fake: FakeTwilio, settings: Settings) -> None:
+    settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32
+    providers.get("twilio").send(text())
+    published.check_create(fake.requests[0][1])
+    published.check_message(fake.messages[0])
+
+
 def test_only_the_very_text_is_found(fake: FakeTwilio) -> None:
     provider = providers.get("twilio")
     first = provider.send(text("same words")).provider_message_id
