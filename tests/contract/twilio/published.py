@@ -17,7 +17,7 @@ CREATE_ONE_OF = [{"From", "MessagingServiceSid"}, {"Body", "MediaUrl", "ContentS
 CREATE_KNOWN = {"To", "From", "MessagingServiceSid", "Body", "StatusCallback", "MediaUrl"}
 LONGEST_BODY = 1600
 
-# The form that changes one (UpdateMessage), as Twilio's library, made from the description, sends it:
+# The form that changes one (UpdateMessage), as Twilio's library, made from it, sends it:
 UPDATE_KNOWN = {"Body", "Status"}
 
 # The query that lists messages:
