@@ -37,6 +37,15 @@ redis.call('EXPIRE', KEYS[1], math.ceil(capacity / per_second) + 60)
 return verdict
 """
 
+# One round trip, atomic: add to a sum unless that goes over the limit; the sum then.
+SPEND = """
+local spent = tonumber(redis.call('GET', KEYS[1]) or '0')
+if spent + tonumber(ARGV[1]) > tonumber(ARGV[2]) then return -1 end
+redis.call('INCRBY', KEYS[1], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return spent + tonumber(ARGV[1])
+"""
+
 
 class Verdict(StrEnum):
     ALLOWED = "allowed"
@@ -75,3 +84,14 @@ def take(limit: Limit, key: bytes) -> Verdict:
         log.warning("rate limits are off: Redis does not answer")
         return Verdict.ALLOWED
     return VERDICTS[int(str(verdict))]
+
+
+def spend(name: str, *, amount: int, limit: int, seconds: int) -> bool | None:
+    """Add `amount` to the sum `name`, which is forgotten after `seconds` without a change. False,
+    with nothing added, when it would go over `limit`; None when Redis is away."""
+    try:
+        total = client().eval(SPEND, 1, f"sum:{name}", str(amount), str(limit), str(seconds))
+    except redis.RedisError:
+        log.warning("sums are not kept: Redis does not answer")
+        return None
+    return int(str(total)) >= 0

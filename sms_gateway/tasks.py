@@ -34,6 +34,7 @@ def sweep() -> None:
 @shared_task
 def watch() -> None:
     services.watch()
+    services.close_when_affordable()
 
 
 @shared_task

@@ -106,6 +106,14 @@ SMPP_LONG_TEXTS = env.choice("SMPP_LONG_TEXTS", ("udh", "payload"), "udh", requi
 SMPP_SYSTEM_TYPE = env.text("SMPP_SYSTEM_TYPE")
 SMPP_WINDOW = env.number("SMPP_WINDOW", 10, least=1)
 SMPP_NATIONAL_PREFIX = env.text("SMPP_NATIONAL_PREFIX")
+# How much goes out. Prices are thousandths of the budget's unit, for each segment, by prefix.
+SMS_COUNTRIES = env.text("SMS_COUNTRIES")
+SMS_PER_SECOND = env.number("SMS_PER_SECOND", 0, least=0)
+SMS_PER_NUMBER_DAY = env.number("SMS_PER_NUMBER_DAY", 200, least=1)
+SMS_PER_COUNTRY_HOUR = env.text("SMS_PER_COUNTRY_HOUR")
+SMS_PER_ORGANISATION_DAY = env.number("SMS_PER_ORGANISATION_DAY", 10_000, least=1)
+SMS_PRICES = env.text("SMS_PRICES", "*:50")
+SMS_BUDGET_PER_DAY = env.number("SMS_BUDGET_PER_DAY", 0, least=0)
 # What the gateway calls, by dotted path: it knows no room above it.
 SMS_MARKS = "inquiry.intake.marks"
 # How long a text of a kind is worth sending; others a day. Codes are dead after half an hour.

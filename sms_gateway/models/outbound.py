@@ -62,6 +62,8 @@ class OutboundMessage(models.Model):
     delivered_at = models.DateTimeField(null=True)
     provider = models.TextField(blank=True, default="")
     provider_message_id = models.TextField(null=True)
+    org_ref = models.UUIDField(null=True, help_text="the organisation it goes out for")
+    cost = models.IntegerField(default=0, help_text="thousandths; of the last attempt")
     redact_at = models.DateTimeField(null=True, help_text="when the provider is told to forget it")
 
     class Meta:
@@ -88,6 +90,7 @@ class OutboundMessage(models.Model):
                 name="outbound_with_body",
             ),
             models.Index(fields=["number_index"], name="outbound_by_number"),
+            models.Index(fields=["sending_at"], name="outbound_by_sending"),
             models.Index(
                 fields=["redact_at"],
                 condition=Q(redact_at__isnull=False),

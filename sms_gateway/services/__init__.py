@@ -2,6 +2,7 @@
 
 from sms_gateway.services.handling import handle
 from sms_gateway.services.health import close_incident, open_incident, pin, watch
+from sms_gateway.services.limits import close_when_affordable
 from sms_gateway.services.opting import opt_in, opt_out
 from sms_gateway.services.parts import confirm_parts, receive_part, sweep_parts
 from sms_gateway.services.queueing import queue
@@ -15,6 +16,7 @@ from sms_gateway.services.sweeping import sweep
 __all__ = [
     "apply_report",
     "close_incident",
+    "close_when_affordable",
     "confirm_parts",
     "forget",
     "handle",

@@ -19,9 +19,9 @@ INSERT = """
 INSERT INTO sms_gateway_outboundmessage
   (ref, cause, kind, number_index, key_id, address_sealed, body_sealed, segments, reply_to,
    hold_ref, after_entry, state, reason, error_code, attempts, provider, due_at, enqueued_at,
-   created_at, expires_at)
+   created_at, expires_at, org_ref, cost)
 SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, '', 0, '', moment, moment, moment,
-       least(%s::timestamptz, moment + make_interval(secs => %s))
+       least(%s::timestamptz, moment + make_interval(secs => %s)), %s, 0
 FROM core.now() AS moment
 ON CONFLICT (cause) DO NOTHING
 RETURNING id
@@ -39,13 +39,14 @@ def queue(
     after_entry: int | None = None,
     expires_at: datetime | None = None,
     reply_to: int | None = None,
+    org_ref: uuid.UUID | None = None,
 ) -> int:
     """Queue a text and start sending it when that is committed. Returns the row's id.
 
     At most one text exists per `cause`: the second call returns the first one's row. `hold_ref`:
     what settings.SMS_HOLD must still uphold when it is sent. `after_entry`: the log entry that must
     be under a checkpoint before. `expires_at`: when it is worth nothing any more, if that is before
-    the end of its kind's life (settings.SMS_LIVES, else 24 h).
+    the end of its kind's life (settings.SMS_LIVES, else 24 h). `org_ref`: whom it counts for.
     """
     ref = uuid.uuid4()
     key = person_keys.current(to.number_index)
@@ -69,6 +70,7 @@ def queue(
                 reason,
                 expires_at,
                 min(settings.SMS_LIVES.get(kind, LONGEST_LIFE), LONGEST_LIFE).total_seconds(),
+                org_ref,
             ],
         )
         row = cursor.fetchone()

@@ -48,7 +48,7 @@ def _close_overdue() -> bool:
     )
     rows = list(overdue.select_for_update(skip_locked=True).order_by("id")[:BATCH])
     for row in rows:
-        was_tried = row.state == State.SENDING or row.reason != ""
+        was_tried = row.state == State.SENDING or row.reason not in ("", Reason.LIMIT)
         close(
             row,
             state=State.FAILED if was_tried else State.SUPPRESSED,

@@ -24,7 +24,8 @@ from sms_gateway.models import (
     State,
 )
 from sms_gateway.providers import Accepted, Failure, FailureKind, Provider
-from sms_gateway.services import checks, opting, routing
+from sms_gateway.services import checks, limits, opting, routing
+from sms_gateway.services.limits import Check
 from sms_gateway.services.progress import accept, close, start_next
 
 log = logging.getLogger(__name__)
@@ -32,6 +33,7 @@ log = logging.getLogger(__name__)
 WAIT_SECONDS = 0.25
 MAX_WAITS = 40  # then the sweep looks after it
 LONG_WAIT = timedelta(minutes=2)  # the queue is told of shorter ones; the sweep finds the others
+BUDGET_WAIT = timedelta(minutes=5)
 CLOCKS_APART = 0.1  # the queue's countdown ends no earlier than the database's
 
 
@@ -105,10 +107,14 @@ def _claim(outbound_id: int) -> Claim:
     if verdict is None and text is None:
         verdict = Reason.ERASED
     if verdict is not None:
-        state = State.FAILED if verdict == row.reason else State.SUPPRESSED
+        was_tried = verdict == row.reason and verdict != Reason.LIMIT
+        state = State.FAILED if was_tried else State.SUPPRESSED
         close(row, state=state, reason=verdict)
         return Claim(Step.LEAVE)
     assert text is not None
+    limited = limits.check(row, text.to)
+    if limited is not Check.PASSED:
+        return _held_back(row, limited)
     # What has just failed there goes elsewhere, where there is another way.
     provider = routing.choose(text.to, failed_at=row.provider)
     rows.update(
@@ -116,9 +122,24 @@ def _claim(outbound_id: int) -> Claim:
         provider=provider.name,
         attempts=F("attempts") + 1,
         sending_at=clock.now(),
+        cost=limits.cost_of(row.segments, text.to.removeprefix("+")),
         due_at=clock.after(provider.capabilities.stuck_after),
     )
     return Claim(Step.SEND, row.attempts + 1, text, provider.name)
+
+
+def _held_back(row: OutboundMessage, limited: Check) -> Claim:
+    """Over a limit: soon again, later while it lives, or not at all."""
+    if limited is Check.SOON:
+        return Claim(Step.WAIT)
+    if limited is Check.NEVER:
+        close(row, state=State.SUPPRESSED, reason=Reason.LIMIT)
+    else:
+        OutboundMessage.objects.filter(id=row.id).update(
+            reason=Reason.LIMIT, due_at=clock.after(BUDGET_WAIT)
+        )
+        start_next(row)
+    return Claim(Step.LEAVE)
 
 
 def _open(row: OutboundMessage) -> OutboundText | None:

@@ -24,6 +24,7 @@ EMPTY_TWIML = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 # https://help.twilio.com/articles/223134027 and .../messaging/tutorials/advanced-opt-out
 STOP_WORDS = ("STOP", "STOPALL", "UNSUBSCRIBE", "CANCEL", "END", "QUIT", "REVOKE", "OPTOUT")
 KEYWORDS = frozenset({*STOP_WORDS, "START", "YES", "UNSTOP", "HELP", "INFO"})
+OPT_OUT_TYPES = ("STOP", "START", "HELP")
 
 View = Callable[[HttpRequest], HttpResponse]
 SignedView = Callable[[HttpRequest, str], HttpResponse]
@@ -67,6 +68,10 @@ def inbound(request: HttpRequest, account: str) -> HttpResponse:
         return HttpResponse(status=400)
     has_media = form.get("NumMedia", "0") not in ("", "0")
     body = form.get("Body", "")
+    # Its Advanced Opt-Out knows words of its customers' that we do not; it says which they mean.
+    opted = form.get("OptOutType", "").upper()
+    if opted in OPT_OUT_TYPES:
+        body = opted
     keyword = body.strip().upper() in KEYWORDS
     services.receive(
         provider=account,
@@ -75,7 +80,9 @@ def inbound(request: HttpRequest, account: str) -> HttpResponse:
         recipient=form.get("To", ""),
         body=body,
         problem=Problem.MEDIA if has_media else "",
-        answered_by_provider=keyword and settings.TWILIO_HANDLES_KEYWORDS,
+        answered_by_provider=bool(
+            keyword and (settings.TWILIO_HANDLES_KEYWORDS or opted in OPT_OUT_TYPES)
+        ),
     )
     return twiml()
 
