@@ -1,8 +1,9 @@
 """Reading the log. Which of these a process may call is decided by its database role."""
 
 from collections.abc import Collection, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import partial
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -101,6 +102,31 @@ def _interval(query: str) -> timedelta:
     assert row is not None
     waiting: timedelta = row[0]
     return waiting
+
+
+class WitnessState(NamedTuple):
+    """A witness of the policy: what it cosigned last of the newest log, and when (or nothing)."""
+
+    name: str
+    size: int | None
+    cosigned_at: datetime | None
+
+
+def witnesses() -> list[WitnessState]:
+    """The witnesses of the policy in force."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT witness, size, made_at FROM audit.witnesses()")
+        rows = cursor.fetchall()
+    return [WitnessState(vkey.partition("+")[0], size, at) for vkey, size, at in rows]
+
+
+def quorum() -> int:
+    """How many of the witnesses must have cosigned; 0 when none is asked."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT quorum FROM audit.policy()")
+        row = cursor.fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def sequencer_runs() -> bool:

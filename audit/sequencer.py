@@ -21,7 +21,9 @@ from operator import itemgetter
 
 import psycopg
 
+from audit.asking import Asker, asking
 from audit.note import Checkpoint, NoteError, Signer, parse, verify
+from audit.policy import Policy
 from audit.tree import Frontier, Node, edge_positions, hash_leaf
 
 LOCK = int.from_bytes(b"auditseq")
@@ -189,11 +191,21 @@ class Sequencer:
     """Takes its turn, works, and waits for the server when it is away.
 
     `seed` (32 bytes) signs; `host` is in the name of each log that begins. With `new_key`, the
-    last checkpoint may have been signed with another key.
+    last checkpoint may have been signed with another key. The witnesses of `policy` are asked;
+    what counts is the policy in the database.
     """
 
-    def __init__(self, conninfo: str, host: str, seed: bytes, *, new_key: bool = False) -> None:
+    def __init__(
+        self,
+        conninfo: str,
+        host: str,
+        seed: bytes,
+        *,
+        new_key: bool = False,
+        policy: Policy | None = None,
+    ) -> None:
         self.conninfo, self.host, self.seed, self.new_key = conninfo, host, seed, new_key
+        self.policy = policy or Policy()
         self.stop = threading.Event()
 
     def run(self, *, once: bool = False) -> None:
@@ -235,9 +247,28 @@ class Sequencer:
         self.new_key = False
         for log_ in turn.logs.values():
             log.info("sequencing %s from %d", log_.signer.verifier.name, log_.frontier.size)
-        while not self.stop.is_set():
-            done = turn.batch()
-            if not done and once:
-                return
-            if done < BATCH:
-                self.stop.wait(INTERVAL)
+        self._compare_policy(connection)
+        if once:
+            self._work_off(turn)
+            return
+        with asking(self.conninfo, self.policy) as askers:
+            while not self.stop.is_set():
+                done = turn.batch()
+                if done:
+                    for asker in askers:
+                        asker.wake.set()
+                if done < BATCH:
+                    self.stop.wait(INTERVAL)
+
+    def _work_off(self, turn: Turn) -> None:
+        while not self.stop.is_set() and turn.batch():
+            pass
+        for asked in self.policy.witnesses:
+            if asked.url:
+                Asker(self.conninfo, asked, self.stop).go_once(turn.connection)
+
+    def _compare_policy(self, connection: psycopg.Connection) -> None:
+        row = connection.execute("SELECT quorum, witnesses FROM audit.policy()").fetchone()
+        ours = (self.policy.quorum, sorted(key.vkey for key in self.policy.keys))
+        if row and (row[0], sorted(row[1])) != ours:
+            log.error("AUDIT_WITNESSES is not the policy in force: run manage.py audit_policy")

@@ -6,7 +6,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
+
+from audit.policy import Policy
 
 
 def record(
@@ -37,6 +39,19 @@ def record(
         row = cursor.fetchone()
     assert row is not None
     return int(row[0])
+
+
+def set_policy(*, policy: Policy) -> bool:
+    """Put a policy into force, as owner; whether it is another than before.
+
+    From then on only checkpoints with `policy.quorum` cosignatures of its witnesses count, for what
+    is in the log already, too.
+    """
+    keys = [key.vkey for key in policy.keys]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT audit.set_policy(%s::smallint, %s)", [policy.quorum, keys])
+        row = cursor.fetchone()
+    return bool(row and row[0])
 
 
 def _written(value: object) -> str:

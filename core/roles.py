@@ -51,7 +51,7 @@ TWILIO_TOKENS: Final = (
 #: Secrets (and folders) of a role beside the address of its database. Each may also be given as
 #: `NAME_FILE`, the path of a file that holds the value.
 SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
-    OWNER: (),
+    OWNER: ("AUDIT_WITNESSES",),
     WEB: ("SECRET_KEY", "DATA_KEY", "REDIS_URL", *TWILIO_TOKENS, "METRICS_TOKEN"),
     WORKER: (
         "SECRET_KEY",
@@ -65,7 +65,7 @@ SECRETS_OF_ROLE: Final[Mapping[str, tuple[str, ...]]] = {
         "ANSWER_SIGNING_KEY",
         "ANSWER_SIGNING_KEY_NEXT",
     ),
-    SEQUENCER: ("AUDIT_SIGNING_KEY",),
+    SEQUENCER: ("AUDIT_SIGNING_KEY", "AUDIT_WITNESSES"),
     INGEST: ("DATA_KEY", "SIGNALING_KEY", "SIGNALING_STORE", "REDIS_URL"),
     AUDITOR: (),
     NONE: (),
@@ -126,6 +126,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "create_auditor": OWNER,
     "end_staff": OWNER,
     "reset_account": OWNER,
+    "audit_policy": OWNER,
     "purge": INGEST,
     "load_cities": INGEST,
     "load_cells": INGEST,

@@ -17,6 +17,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
+from audit.policy import Policy, PolicyError
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -142,6 +144,15 @@ class Environment:
         elif secure and parts.scheme != "https":
             self.problems.append(Problem(name, "an https:// address outside the demo"))
         return value
+
+    def policy(self, name: str, *, needed: bool) -> Policy:
+        """The witnesses of the log (C2SP tlog-policy); without a value, none."""
+        text = self.text(name) if needed else ""
+        try:
+            return Policy.parse(text) if text else Policy()
+        except PolicyError as error:
+            self.problems.append(Problem(name, f"a policy of witnesses ({error})"))
+            return Policy()
 
     def time_zone(self, name: str, default: str) -> str:
         value = self.text(name, default)

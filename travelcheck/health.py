@@ -41,6 +41,16 @@ LOG_IS_LATE = timedelta(seconds=10)
 
 def _log() -> str:
     try:
+        return "late" if audit.queue_lag() > LOG_IS_LATE else "ok"
+    except DatabaseError:
+        return "unreachable"
+
+
+def _witnesses() -> str:
+    """Whether so many cosign as the policy asks for: without them nothing is released."""
+    try:
+        if not audit.quorum():
+            return "none"
         return "late" if audit.lag() > LOG_IS_LATE else "ok"
     except DatabaseError:
         return "unreachable"
@@ -48,7 +58,12 @@ def _log() -> str:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when PostgreSQL answers with every migration applied. Redis and the log are reported, not
+    """200 when PostgreSQL answers with every migration applied. Redis, log and witnesses are reported, not
     required: texts are stored without them, and worked off when they are back."""
-    parts = {"database": _database(), "redis": _redis(), "log": _log()}
+    parts = {
+        "database": _database(),
+        "redis": _redis(),
+        "log": _log(),
+        "witnesses": _witnesses(),
+    }
     return JsonResponse(parts, status=200 if parts["database"] == "ok" else 503)

@@ -43,8 +43,7 @@ class Metrics(Collector):
         yield from last_run()
         yield from days()
         yield from cases()
-        yield gauge("log_waiting_seconds", "Age of the oldest log entry that is not under a"
-                    " checkpoint; answers wait for it.", audit.lag().total_seconds())  # fmt: skip
+        yield from log()
 
 
 def gauge(name: str, what: str, value: float) -> Metric:
@@ -54,6 +53,25 @@ def gauge(name: str, what: str, value: float) -> Metric:
 def at(name: str, what: str, moment: datetime | None) -> Iterator[Metric]:
     if moment is not None:
         yield gauge(f"{name}_timestamp_seconds", what, moment.timestamp())
+
+
+def log() -> Iterator[Metric]:
+    yield gauge("log_waiting_seconds", "Age of the oldest log entry that is not under a checkpoint"
+                " the policy accepts; answers wait for it.", audit.lag().total_seconds())  # fmt: skip
+    yield gauge("log_unsequenced_seconds", "Age of the oldest log entry that has no place in the"
+                " tree.", audit.queue_lag().total_seconds())  # fmt: skip
+    yield gauge(
+        "log_witnesses_needed", "Cosignatures that a checkpoint needs.", float(audit.quorum())
+    )
+    cosigned = GaugeMetricFamily(
+        f"{PREFIX}_log_witness_cosigned_timestamp_seconds",
+        "When this witness cosigned last.",
+        labels=["witness"],
+    )
+    for witness in audit.witnesses():
+        if witness.cosigned_at is not None:
+            cosigned.add_metric([witness.name], witness.cosigned_at.timestamp())
+    yield cosigned
 
 
 def ingested() -> Iterator[Metric]:

@@ -260,6 +260,7 @@ READING_THE_LOG = [
     "audit.lag",
     "audit.queue_lag",
     "audit.policy",
+    "audit.logs",
     "audit.accepted_size",
     "audit.witnesses",
     "audit.leaf_hash",
@@ -308,7 +309,7 @@ FUNCTIONS: dict[str, list[str]] = {
         "gate.dispute_purge",
         "gate.overrides",
     ],
-    "sequencer": [],
+    "sequencer": ["audit.policy", "audit.logs", "audit.nodes"],
     "ingest": [
         # audit
         "audit.record",

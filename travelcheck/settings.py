@@ -66,6 +66,9 @@ PUBLIC_BASE_URL = env.base_url(
     "PUBLIC_BASE_URL", "http://127.0.0.1:8000", secure=not DEMO and HANDLES_PEOPLE
 )
 AUDIT_ORIGIN_HOST = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
+# Who must have cosigned the log before anything is released. What counts is what
+# `manage.py audit_policy` made of it in the database.
+AUDIT_WITNESSES = env.policy("AUDIT_WITNESSES", needed=SERVICE_ROLE in ("sequencer", "owner"))
 
 # With the sandbox every visitor texts and reads as any number: a default in the demo only.
 SMS_PROVIDER = env.choice(

@@ -89,18 +89,28 @@ BEGIN
     JOIN public.audit_entry e ON e.id = oldest.entry_id), interval '0');
 END $$;
 
--- How long the oldest entry has been waiting for a checkpoint that the policy accepts. The log of
--- the year before may still take entries that were recorded in it.
-CREATE OR REPLACE FUNCTION audit.lag() RETURNS interval
+-- The years that have a log, the newest first.
+CREATE OR REPLACE FUNCTION audit.logs() RETURNS SETOF smallint
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v_last smallint;
+  v_log smallint;
 BEGIN
-  SELECT max(c.log) INTO v_last FROM public.audit_checkpoint c;
+  SELECT max(c.log) INTO v_log FROM public.audit_checkpoint c;
+  WHILE v_log IS NOT NULL LOOP
+    RETURN NEXT v_log;
+    SELECT max(c.log) INTO v_log FROM public.audit_checkpoint c WHERE c.log < v_log;
+  END LOOP;
+END $$;
+
+-- How long the oldest entry has been waiting for a checkpoint that the policy accepts.
+CREATE OR REPLACE FUNCTION audit.lag() RETURNS interval
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
   RETURN greatest(audit.queue_lag(), coalesce((
     SELECT max(core.now() - e.recorded_at)
-    FROM unnest(ARRAY[v_last, v_last - 1]::smallint[]) AS y (log)
+    FROM audit.logs() AS y (log)
     JOIN public.audit_leaf l ON l.log = y.log AND l.seq = audit.accepted_size(y.log)
     JOIN public.audit_entry e ON e.id = l.entry_id), interval '0'));
 END $$;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import fcntl
 import http.client
 import importlib
@@ -12,7 +13,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,11 +38,13 @@ from travelcheck.stack.local import (
     environment_for,
     is_set,
     make_keys,
+    value_of,
     write_secret,
 )
 from travelcheck.stack.postgres import Postgres
 from travelcheck.stack.redis import Redis
 from travelcheck.stack.supervisor import Supervisor, say
+from travelcheck.stack.witnesses import Witnesses, witnesses
 
 PREFIX = DATABASE = "travelcheck"
 HOST, PORT = "127.0.0.1", 8000
@@ -83,9 +86,17 @@ class Stack:
         if code:
             raise StackError(f"manage.py {' '.join(command)} failed (exit {code}), see above")
 
-    def start_processes(self, listener: socket.socket) -> None:
-        """Start the service and wait until it is ready for requests."""
-        for process in processes.table(listener.fileno(), self.folder, self.environment):
+    def prepare_database(self) -> None:
+        """Migrate, and put the log's policy into force: as owner."""
+        self.manage("migrate", "--verbosity=0", role=OWNER)
+        self.manage("audit_policy", role=OWNER)
+
+    def start_processes(
+        self, listener: socket.socket, more: Sequence[processes.Process] = ()
+    ) -> None:
+        """Start the service, and `more`, and wait until it is ready for requests."""
+        table = processes.table(listener.fileno(), self.folder, self.environment)
+        for process in (*more, *table):
             self.supervisor.start(processes.service(process, self.environment))
         host, port = listener.getsockname()[:2]
         name = urlsplit(self.environment.get("PUBLIC_BASE_URL", "")).netloc or f"{host}:{port}"
@@ -113,7 +124,7 @@ def serve() -> None:
         check_configuration(running.environment)
         running.start_servers()
         if is_set(database_variable(OWNER), running.environment):
-            running.manage("migrate", "--verbosity=0", role=OWNER)
+            running.prepare_database()
         running.start_processes(listener)
         say(f"serving on {address} (Ctrl-C stops)")
         running.supervisor.watch_forever()
@@ -134,17 +145,21 @@ def demo(*, once: bool) -> int:
         "CONSENT_VALID_DAYS": "30",
     }
     try:
-        with listener, stack({**os.environ, **settings}, address, echo=False) as running:
-            make_keys(running.folder)
+        with (
+            listener,
+            stack({**os.environ, **settings}, address, echo=False) as running,
+            demo_witnesses(running, listener.getsockname()[0]) as outside,
+        ):
             store = make_private(running.folder / "signaling")
-            for name, value in {**settings, "SIGNALING_STORE": str(store)}.items():
+            values = {"SIGNALING_STORE": str(store), "AUDIT_WITNESSES": outside.policy}
+            for name, value in {**settings, **values}.items():
                 write_secret(running.folder, name, value)
             running.start_servers()
             say("migrating the database")
-            running.manage("migrate", "--verbosity=0", role=OWNER)
+            running.prepare_database()
             load_demo_data()
-            say("starting sequencer, worker, ingest, beat and web")
-            running.start_processes(listener)
+            say("starting witnesses, sequencer, worker, ingest, beat and web")
+            running.start_processes(listener, outside.processes)
             say(f"ready after {time.monotonic() - begun:.0f} s; logs: {running.folder / 'log'}")
             if once:
                 return running.supervisor.run(*transcript(address))
@@ -159,6 +174,15 @@ def demo(*, once: bool) -> int:
         command, environment = transcript(running_elsewhere.address)
         return subprocess.run(command, env=environment, cwd=ROOT, check=False).returncode
     return 0
+
+
+@contextmanager
+def demo_witnesses(running: Stack, host: str) -> Iterator[Witnesses]:
+    """Two witnesses of the demo's log, beside it."""
+    make_keys(running.folder)
+    key = value_of("AUDIT_SIGNING_KEY", complete(running.environment, running.folder))
+    with witnesses(running.folder, host, base64.b64decode(key)) as outside:
+        yield outside
 
 
 @contextmanager

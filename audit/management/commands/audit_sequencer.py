@@ -1,5 +1,6 @@
 """`manage.py audit_sequencer`: the one process that grows the log's tree and signs it."""
 
+import logging
 import signal
 from argparse import ArgumentParser
 from typing import Any
@@ -9,6 +10,8 @@ from django.core.management.base import BaseCommand, CommandError
 from psycopg.conninfo import make_conninfo
 
 from audit.sequencer import Sequencer, TreeDamagedError
+
+log = logging.getLogger(__name__)
 
 
 def conninfo() -> str:
@@ -39,7 +42,10 @@ class Command(BaseCommand):
             settings.AUDIT_ORIGIN_HOST,
             settings.AUDIT_SIGNING_KEY,
             new_key=options["new_key"],
+            policy=settings.AUDIT_WITNESSES,
         )
+        if not settings.AUDIT_WITNESSES.quorum and not settings.DEMO:
+            log.warning("no witnesses: nobody outside remembers the log (AUDIT_WITNESSES)")
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: sequencer.stop.set())
         try:

@@ -9,6 +9,7 @@ for name in ("django", "psycopg", "core", "travelcheck"):
     sys.modules[name] = None  # importing it fails
 import audit.tree, audit.note, audit.tiles, audit.cosignature, audit.policy, audit.proof
 import audit.verify.__main__
+import audit.witness.__main__
 """
 
 
