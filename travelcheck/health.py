@@ -58,8 +58,8 @@ def _witnesses() -> str:
 
 @require_safe
 def readyz(request: HttpRequest) -> JsonResponse:
-    """200 when PostgreSQL answers with every migration applied. Redis, log and witnesses are reported, not
-    required: texts are stored without them, and worked off when they are back."""
+    """200 when PostgreSQL answers with every migration applied. Redis, log and witnesses are
+    reported, not required: texts are stored without them, and worked off when they are back."""
     parts = {
         "database": _database(),
         "redis": _redis(),

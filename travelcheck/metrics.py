@@ -56,13 +56,12 @@ def at(name: str, what: str, moment: datetime | None) -> Iterator[Metric]:
 
 
 def log() -> Iterator[Metric]:
-    yield gauge("log_waiting_seconds", "Age of the oldest log entry that is not under a checkpoint"
-                " the policy accepts; answers wait for it.", audit.lag().total_seconds())  # fmt: skip
-    yield gauge("log_unsequenced_seconds", "Age of the oldest log entry that has no place in the"
-                " tree.", audit.queue_lag().total_seconds())  # fmt: skip
-    yield gauge(
-        "log_witnesses_needed", "Cosignatures that a checkpoint needs.", float(audit.quorum())
-    )
+    waiting = "Age of the oldest log entry not under an accepted checkpoint; answers wait for it."
+    yield gauge("log_waiting_seconds", waiting, audit.lag().total_seconds())
+    unsequenced = "Age of the oldest log entry without a place in the tree."
+    yield gauge("log_unsequenced_seconds", unsequenced, audit.queue_lag().total_seconds())
+    needed = "Witnesses whose cosignatures a checkpoint needs."
+    yield gauge("log_witnesses_needed", needed, float(audit.quorum()))
     cosigned = GaugeMetricFamily(
         f"{PREFIX}_log_witness_cosigned_timestamp_seconds",
         "When this witness cosigned last.",

@@ -1,0 +1,10 @@
+"""The years that have a log, for whoever goes through all of them."""
+
+from django.db import migrations
+
+from core.migration_operations import SQLFile
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0006_a_log_each_year")]
+    operations = [SQLFile("audit", "acceptance.sql")]
