@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0006_a_log_each_year")]
+    dependencies = [("audit", "0007_second_providers")]
     operations = [SQLFile("audit", "acceptance.sql")]
