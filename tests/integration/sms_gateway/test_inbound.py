@@ -4,6 +4,8 @@ from contextlib import suppress
 
 import psycopg
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from sms_gateway import services
@@ -13,6 +15,7 @@ from tests.fakes.conversation import Seen
 from tests.integration.sms_gateway.conftest import (
     NUMBER,
     OTHER,
+    AsRole,
     Later,
     Queue,
     Text,
@@ -209,3 +212,24 @@ def test_a_text_of_somebody_erased_meanwhile_is_not_read(
     queue.run()
     assert stand_ins.inbound == []
     assert InboundMessage.objects.get().problem == Problem.ERASED
+
+
+def test_a_webhook_costs_two_statements_and_a_report_one(
+    as_role: AsRole, text: Text, queue: Queue
+) -> None:
+    """No BEGIN, no COMMIT: each is its own transaction. The other statement finds the key."""
+    text("TRIP")
+    with as_role("web"):
+        connection.ensure_connection()
+        with CaptureQueriesContext(connection) as seen:
+            services.receive(
+                provider="sandbox",
+                provider_message_id="second",
+                sender=NUMBER,
+                recipient="10086",
+                body="LOG",
+            )
+        assert len(seen) == 2
+        with CaptureQueriesContext(connection) as seen:
+            services.receive_report(provider="sandbox", provider_message_id="x", status="delivered")
+        assert len(seen) == 1
