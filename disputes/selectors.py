@@ -117,8 +117,11 @@ def to_tell() -> QuerySet[Dispute]:
     )
 
 
+def open_of(tenure_id: UUID) -> QuerySet[Dispute]:
+    """The open cases of one holder of a number."""
+    return Dispute.objects.only(*KNOWN).filter(tenure_id=tenure_id, state=State.OPEN)
+
+
 def open_over(*, tenure_id: UUID, first: date, last: date) -> bool:
     """Is a visit of this holder being looked at that touches these days?"""
-    return Dispute.objects.filter(
-        tenure_id=tenure_id, state=State.OPEN, first_day__lte=last, last_day__gte=first
-    ).exists()
+    return open_of(tenure_id).filter(first_day__lte=last, last_day__gte=first).exists()

@@ -18,19 +18,23 @@ from consent.gate import Fetched
 from consent.models import Consent, Release
 from core import catalogue, clock
 from core.models import Feed, Installation
+from disputes import selectors as disputed
+from disputes import services as disputes
+from disputes.terms import QUESTION as VISIT
 from inquiry import memory
 from inquiry.flows.trip import ANOTHER_HOLDER, NO_DATA
 from inquiry.pages import answer_pages
+from inquiry.places import cities_of
 from inquiry.references import reference
 from inquiry.turn import ANSWER, REPLY
-from signaling.models import City
 from sms_gateway.messages import Address
 from sms_gateway.selectors import address_of_inbound
 from sms_gateway.services import queue
 from subscribers import selectors as subscribers
 from subscribers.models import Tenure
-from travel.itinerary import Coverage, Itinerary, Place, StayPoint, compile_itinerary
+from travel.itinerary import Coverage, Itinerary, compile_itinerary
 from travel.window import Window
+from verification.services import disputing
 
 #: After this long without a checkpoint, one text says that the answer will follow.
 WORTH_TELLING = timedelta(seconds=20)
@@ -56,6 +60,8 @@ def answer(release_id: UUID) -> Progress:
         if recipient is None:
             return Progress.DONE  # erased: settling has closed the claim, and nobody can be told
         match outcome:
+            case "ready" if consent.question == VISIT:
+                recipient.open_case()
             case "ready":
                 recipient.send_answer()
             case "waiting":
@@ -66,9 +72,15 @@ def answer(release_id: UUID) -> Progress:
                 recipient.say_it_follows("answer.waits_for_subscriptions")
                 return Progress.LATER
             case "denied" if reason not in NOT_TOLD:
-                key = "answer.no_data" if reason == NO_DATA else "answer.too_late"
-                recipient.say(key, cause=recipient.cause)
+                recipient.say(too_late(consent, reason), cause=recipient.cause)
     return Progress.DONE
+
+
+def too_late(consent: Consent, reason: str) -> str:
+    """What is said when a claim comes to nothing."""
+    if consent.question == VISIT:
+        return "dispute.too_late"
+    return "answer.no_data" if reason == NO_DATA else "answer.too_late"
 
 
 class Recipient:
@@ -87,14 +99,23 @@ class Recipient:
         to = address_of_inbound(inbound_id=int(release.cause.removeprefix("inbound:")))
         return cls(release, consent, tenure, to) if tenure and to else None
 
-    def say(self, key: str, *, cause: str, hold_ref: UUID | None = None) -> None:
+    def say(
+        self,
+        key: str,
+        *,
+        cause: str,
+        hold_ref: UUID | None = None,
+        after_entry: int | None = None,
+        **values: str,
+    ) -> None:
         """Say something to this holder of the number, and to no later one."""
         queue(
             to=self.to,
-            body=catalogue.render(self.locale, key),
+            body=catalogue.render(self.locale, key, **values),
             kind=REPLY,
             cause=cause,
             hold_ref=hold_ref or self.tenure.id,
+            after_entry=after_entry,
             reply_to=self.inbound_id,
         )
 
@@ -107,7 +128,7 @@ class Recipient:
         rows = gate.fetch(self.release.id)
         self.release.refresh_from_db()  # its window: a day may have left it since the claim
         itinerary = compiled(self.release, rows)
-        cities = cities_of(itinerary)
+        cities = cities_of(itinerary.visits)
         pages = answer_pages(
             itinerary, cities, locale=self.locale, reference=reference(self.release.id)
         )
@@ -115,6 +136,12 @@ class Recipient:
             release_id=self.release.id, tenure=self.tenure, payload="\n\n".join(pages)
         )
         memory.keep_rest(self.tenure, memory.Rest(pages[1:], self.consent.id, entry))
+        disputes.remember(
+            tenure=self.tenure,
+            consent_id=self.consent.id,
+            entry_id=entry,
+            visits=itinerary.visits,
+        )
         queue(
             to=self.to,
             body=pages[0],
@@ -125,29 +152,33 @@ class Recipient:
             reply_to=self.inbound_id,
         )
 
+    def open_case(self) -> None:
+        """What an operator may see of the visit that is said to be wrong is put there, and answers
+        given over its days are marked: all in the caller's transaction."""
+        opened = disputes.hand_over(release=self.release, tenure=self.tenure)
+        case = disputed.of_consent(self.consent.id)
+        if case is None:
+            self.say("dispute.gone", cause=self.cause)
+            return
+        disputing.dispute_opened(case)
+        self.say(
+            "dispute.opened",
+            cause=self.cause,
+            hold_ref=self.consent.id,
+            after_entry=opened.entry_id,
+            day=catalogue.format_day(self.locale, case.due_on),
+        )
+
 
 def compiled(release: Release, rows: Sequence[Fetched]) -> Itinerary:
     """The itinerary of what the gate gave out for this release."""
     zone = ZoneInfo(Installation.objects.get().time_zone)
     feed = Feed.objects.filter(name="events").first()
-    points = [
-        StayPoint(Place.of(row.city_code, row.alt_city_code), row.started_at, row.ended_at)
-        for row in rows
-        if row.city_code and row.started_at and row.ended_at
-    ]
     coverage = [Coverage(row.day, row.observed_hours) for row in rows if row.observed_hours]
     return compile_itinerary(
-        points,
+        disputed.stay_points(release.id, rows),
         coverage,
         Window(release.window_from, release.window_to, zone),
         minimum=timedelta(hours=settings.MINIMUM_STAY_HOURS),
         fed_through=feed.data_through if feed else None,
     )
-
-
-def cities_of(itinerary: Itinerary) -> dict[str, City]:
-    """The places that an itinerary names, with the countries they lie in."""
-    codes = {code for visit in itinerary.visits for code in visit.place.cities}
-    cities = City.objects.in_bulk(codes, field_name="code")
-    countries = {city.country for city in cities.values()}
-    return cities | City.objects.in_bulk(countries, field_name="code")

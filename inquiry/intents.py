@@ -126,10 +126,10 @@ class Yes:
 
 
 @dataclass(frozen=True, slots=True)
-class NotYet:
-    """A word of the service that does not work yet, as the command it is."""
+class Wrong:
+    """A numbered visit of the last answer is wrong; without a number, which visits there are."""
 
-    command: str
+    number: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,6 @@ class Unknown:
 
 Intent = (
     Trip | Grant | Refuse | More | ListConsents | Drop | ShowLog | ChooseLanguage | Erase | Help
-    | Stop | Start | GrantWithoutCode | BareCode | Yes | NotYet | Empty | Unknown
-    | Share | Block | Unblock | Pause | Check
+    | Stop | Start | GrantWithoutCode | BareCode | Yes | Empty | Unknown
+    | Share | Wrong | Block | Unblock | Pause | Check
 )  # fmt: skip

@@ -47,10 +47,10 @@ NUMBERED: dict[str, Callable[[int | None], Intent]] = {
     "log": intents.ShowLog,
     "block": intents.Block,
     "unblock": intents.Unblock,
+    "wrong": intents.Wrong,
 }
-NOT_YET = frozenset({"wrong"})
 #: Never suggested: agreeing or refusing must be the person's own word.
-NOT_SUGGESTED = frozenset({"ok", "no", "yes"}) | NOT_YET
+NOT_SUGGESTED = frozenset({"ok", "no", "yes"})
 
 
 def parse(body: str) -> Intent:
@@ -99,8 +99,6 @@ def commanded(command: str, digits: str) -> Intent | None:
         return intents.Check(references.read(digits))
     if command == "lang":
         return intents.ChooseLanguage(None)
-    if command in NOT_YET:
-        return intents.NotYet(command)
     if command == "yes":
         return intents.Yes()
     return None if digits else PLAIN[command]

@@ -1,10 +1,11 @@
 """What places are called, in a reader's language."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from core import catalogue
-from travel.itinerary import Place
+from signaling.models import City as KnownCity
+from travel.itinerary import Place, Visit
 
 
 class City(Protocol):
@@ -21,6 +22,14 @@ class City(Protocol):
 
 
 Cities = Mapping[str, City]
+
+
+def cities_of(visits: Iterable[Visit]) -> Cities:
+    """The places that visits name, with the countries they lie in."""
+    codes = {code for visit in visits for code in visit.place.cities}
+    cities = KnownCity.objects.in_bulk(codes, field_name="code")
+    countries = {city.country for city in cities.values()}
+    return cities | KnownCity.objects.in_bulk(countries, field_name="code")
 
 
 def place_name(place: Place, cities: Cities, locale: str) -> str:

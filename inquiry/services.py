@@ -8,7 +8,7 @@ from django.db import transaction
 
 from core import catalogue
 from inquiry import intents, limits
-from inquiry.flows import check, choices, ending, hints, looks, own, trip
+from inquiry.flows import check, choices, ending, hints, looks, own, trip, wrong
 from inquiry.intents import Intent
 from inquiry.parse import parse, shown_locale
 from inquiry.turn import PersonTurn, Turn
@@ -36,7 +36,6 @@ ANYBODY: dict[type, Callable[[Turn, Any], None]] = {
     intents.Empty: hints.empty,
     intents.GrantWithoutCode: hints.no_code,
     intents.Help: hints.help_all,
-    intents.NotYet: hints.not_yet,
     intents.Start: ending.start,
     intents.Unknown: hints.unknown,
     intents.Yes: hints.yes,
@@ -57,6 +56,7 @@ PERSON: dict[type, Callable[[PersonTurn, Any], None]] = {
     intents.ShowLog: looks.show_log,
     intents.Trip: trip.ask,
     intents.Unblock: choices.unblock,
+    intents.Wrong: wrong.wrong,
 }
 #: What a number may still do when the feed names two holders for it: end things, tell nobody.
 WHILE_CONTESTED = (intents.ChooseLanguage, intents.Drop, intents.Erase, intents.Refuse)

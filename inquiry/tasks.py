@@ -7,7 +7,8 @@ from celery import shared_task
 
 from consent.selectors import unfinished_releases
 from core import clock
-from inquiry import answers, dispatch, memory
+from disputes.selectors import to_tell
+from inquiry import answers, dispatch, memory, outcomes
 
 RETRY_SECONDS = 0.25
 MOST_TRIES = 20  # then the sweep looks after it
@@ -23,10 +24,19 @@ def answer(release_id: str, tries: int = 0) -> None:
         dispatch.enqueue("answer", release_id, tries + 1, countdown=RETRY_SECONDS)
 
 
+@shared_task(name="inquiry.tasks.tell_of_dispute")
+def tell_of_dispute(dispute_id: str) -> None:
+    """A case is over: tell the person, and mark the answers it was about."""
+    outcomes.tell(UUID(dispute_id))
+
+
 @shared_task(name="inquiry.tasks.sweep")
 def sweep() -> None:
-    """Take up claims that were not answered: lost tasks, dead workers, late feeds."""
+    """Take up claims that were not answered: lost tasks, dead workers, late feeds. And cases that
+    are over without anybody having been told."""
     overdue = unfinished_releases().filter(claimed_at__lt=clock.now() - LEFT_ALONE)
     for release_id in overdue.values_list("id", flat=True)[:MOST_SWEPT]:
         dispatch.enqueue("answer", str(release_id), MOST_TRIES)
+    for dispute_id in to_tell().values_list("id", flat=True)[:MOST_SWEPT]:
+        dispatch.enqueue("tell_of_dispute", str(dispute_id))
     memory.forget_old()

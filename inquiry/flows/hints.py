@@ -28,10 +28,6 @@ def yes(turn: Turn, intent: intents.Yes) -> None:
     turn.reply("grant.yes")
 
 
-def not_yet(turn: Turn, intent: intents.NotYet) -> None:
-    turn.reply("other.not_yet", word=word(turn.locale, intent.command))
-
-
 def empty(turn: Turn, intent: intents.Empty) -> None:
     turn.reply("other.empty")
 

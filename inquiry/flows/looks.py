@@ -6,6 +6,7 @@ from audit.selectors import receipt_code
 from audit.services import record
 from consent.looks import Look, look_of, looks
 from core import catalogue
+from disputes.terms import QUESTION as VISIT
 from inquiry import intents, memory
 from inquiry.askers import Askers, purpose, question
 from inquiry.flows.moments import moment, service_zone
@@ -109,9 +110,8 @@ def in_short(locale: str, look: Look, askers: Askers, zone: ZoneInfo) -> str:
     about = {"when": moment(locale, look.at, zone), "who": who(locale, look, askers)}
     if look.who in STAFF:
         return catalogue.render(locale, "log.staff", result=result(locale, look), **about)
-    what = (
-        purpose(locale, look.purpose) if look.org_ref else catalogue.render(locale, "log.what_self")
-    )
+    own = "log.what_visit" if look.question == VISIT else "log.what_self"
+    what = purpose(locale, look.purpose) if look.org_ref else catalogue.render(locale, own)
     return catalogue.render(locale, "log.look", what=what, result=result(locale, look), **about)
 
 
@@ -123,7 +123,7 @@ def in_full(locale: str, look: Look) -> str:
         lines.append(
             catalogue.render(locale, "log.asked_for", question=question(locale, look.question))
         )
-    if look.period:
+    if look.period and look.question != VISIT:  # which days those were is nobody's but theirs
         period = catalogue.format_days(locale, *look.period)
         lines.append(catalogue.render(locale, "log.days", period=period))
     lines.append(catalogue.render(locale, "log.receipt", code=receipt_code(look.entry_id)))
@@ -141,6 +141,8 @@ def who(locale: str, look: Look, askers: Askers) -> str:
 def result(locale: str, look: Look) -> str:
     """What came of it."""
     key = RESULTS.get(look.event, "log.refused")
+    if look.question == VISIT and look.event == "access.released":
+        key = "log.for_operator"
     if look.event in ("access.denied", "consent.refused", "consent.expired"):
         key = OWN_DOING.get(look.reason, key)
     return catalogue.render(locale, key)

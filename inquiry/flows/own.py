@@ -5,6 +5,7 @@ from uuid import UUID
 from consent import selectors, services
 from consent.selectors import Standing
 from core import catalogue, clock
+from disputes.terms import QUESTION as VISIT
 from inquiry import intents, memory
 from inquiry.askers import Askers, asker, question
 from inquiry.flows.moments import service_zone
@@ -44,7 +45,8 @@ def list_lines(locale: str, found: list[Standing]) -> list[str]:
             "day": catalogue.format_day(locale, clock.local_day(line.until, zone)),
         }
         if line.consent.org_ref is None:
-            what = catalogue.render(locale, "list.self")
+            is_visit = line.consent.question == VISIT
+            what = catalogue.render(locale, "list.visit" if is_visit else "list.self")
             lines.append(catalogue.render(locale, "list.line", what=what, **about))
             continue
         key = "list.handed" if line.is_handed_over else "list.asked"

@@ -103,7 +103,7 @@ CASES = (
     Case("ending the pause", "START", "start.resumed", paused),
     Case("a reference that is not ours", "CHECK 3F2A9C10", "check.none"),
     Case("checking without a reference", "CHECK", "check.no_reference"),
-    Case("a word that does not work yet", "WRONG 1", "other.not_yet"),
+    Case("a wrong visit, and there is no answer", "WRONG 1", "dispute.none"),
     Case("words that say nothing to us", "Where was I?", "other.hint"),
     Case("an emoji", "👍", "other.hint"),
     Case("a text of 10 segments", SEGMENT * 9 + "word", "other.hint", shown="(1,399 characters)"),

@@ -72,7 +72,7 @@ OK_WORDS = [f for c in catalogue.locales() for f in catalogue.keywords(c)["ok"]]
         ("ok thanks", intents.GrantWithoutCode()),
         ("SHARE", intents.Share()),
         ("分享", intents.Share()),
-        ("WRONG 2", intents.NotYet("wrong")),
+        ("WRONG 2", intents.Wrong(2)),
         ("CHECK 3f2a 9c1o", intents.Check("3F2A9C10")),
         ("check: 12345678", intents.Check("12345678")),
         ("核对 ABCDEFGH", intents.Check("ABCDEFGH")),

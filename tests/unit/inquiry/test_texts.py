@@ -50,6 +50,7 @@ PARTS = (
     "check.said_listed",
     "check.deleted",
     "check.taken_back",
+    "dispute.list_line",
 )
 YEAR = [date(2028, 1, 1) + timedelta(days=n) for n in range(366)]
 VERDICTS = re.compile(
