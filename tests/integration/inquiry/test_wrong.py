@@ -179,6 +179,7 @@ def test_answers_given_before_are_marked(
     assert standing(over_all) is Standing.DISPUTED, "another visit of it is still looked at"
     decide(service, as_role, second, "rejected", "phone_alone", None)
     assert standing(over_all) is Standing.STANDS
+    assert len(service.arrived(number)) == 2, "both outcomes"
     third = open_case(service, number, 3)
     decide(service, as_role, third, "confirmed", "cell_misplaced", "dropped")
     assert standing(over_all) is Standing.CORRECTED
