@@ -17,5 +17,6 @@ urlpatterns = [
     path("operations/", include("disputes.urls")),
     path("language/", set_language, name="set_language"),
     path("sandbox/", include("sms_gateway.sandbox_urls")),
+    path("", include("inquiry.urls")),
     path("", include("verification.urls")),
 ]

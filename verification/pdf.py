@@ -19,7 +19,6 @@ from reportlab.lib.pagesizes import A4
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.pdfbase import pdfmetrics
-from reportlab.pdfbase.cidfonts import UnicodeCIDFont
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.platypus import Flowable, Paragraph, SimpleDocTemplate, Spacer, Table, TableStyle
 
@@ -29,12 +28,15 @@ from verification import qr
 from verification.presenting import Shown
 
 FONTS = Path(__file__).resolve().parent / "fonts"
-LATIN, BOLD, HAN, RARE = "latin", "latin-bold", "han", "STSong-Light"
+LATIN, BOLD, HAN = "latin", "latin-bold", "han"
+MISSING = "〓"  # printers' sign for a character that the font has not
 INK, SOFT, LINE, ACCENT = (HexColor(c) for c in ("#14212b", "#4a5a66", "#c9d2d8", "#08444f"))
 MARGIN = 20 * mm
-WIDTH = A4[0] - 2 * MARGIN
+WIDTH = A4[0] - 2 * MARGIN - 12  # a frame pads its content by 6 points
 CODE_SIDE = 62 * mm
-NOT_LATIN = re.compile(r"[^\u0000-\u024f\u1e9e\u20ac\u2013\u2014\u2018\u2019\u201c\u201d\u2026]+")
+NOT_LATIN = re.compile(
+    r"[^\u0000-\u024f\u1e9e\u20ac\u2013\u2014\u2018\u2019\u201c\u201d\u2022\u2026]+"
+)
 LANGUAGE_OF = {"en": "en", "zh": "zh-hans"}
 
 
@@ -55,9 +57,11 @@ def answer(shown: Shown) -> bytes:
 def _content(shown: Shown) -> Iterator[Flowable]:
     yield _text("Travelcheck", 10, SOFT)
     yield _text(words("pdf.title"), 20, ACCENT, bold=True, after=4)
-    yield _text(shown.wording.finding, 11, INK, bold=True, after=10)
+    yield _text(shown.wording.finding, 11, INK, bold=True, after=2)
+    for note in shown.wording.notes[:1]:
+        yield _text(note, 9, INK, after=8)
     if shown.answer:
-        yield _text(shown.answer.label, 10, SOFT)
+        yield _text(shown.question, 11, INK)
         yield _text(shown.answer.text, 17, INK, bold=True, after=4)
         for item in shown.answer.items:
             yield _text(item, 11, INK)
@@ -122,9 +126,8 @@ def _in_fonts(text: str) -> str:
     end = 0
     for run in NOT_LATIN.finditer(text):
         parts.append(escape(text[end : run.start()]))
-        parts.extend(
-            f'<font name="{HAN if ord(c) in _han() else RARE}">{escape(c)}</font>' for c in run[0]
-        )
+        shown = "".join(c if ord(c) in _han() else MISSING for c in run[0])
+        parts.append(f'<font name="{HAN}">{escape(shown)}</font>')
         end = run.end()
     return "".join([*parts, escape(text[end:])])
 
@@ -141,11 +144,9 @@ def _register() -> None:
     for name, file in (
         (LATIN, "DejaVuSans-Latin.ttf"),
         (BOLD, "DejaVuSans-Bold-Latin.ttf"),
-        (HAN, "DroidSansFallback-GB2312.ttf"),
+        (HAN, "DroidSansFallback-Han.ttf"),
     ):
         pdfmetrics.registerFont(TTFont(name, FONTS / file))
-    # Not embedded: only for a rare character of a name, which a reader's own fonts then show.
-    pdfmetrics.registerFont(UnicodeCIDFont(RARE))
 
 
 _LINES = TableStyle(

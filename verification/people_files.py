@@ -21,7 +21,7 @@ LONGEST_LINE = 500
 COLUMNS = {
     "NUMBER": "number", "PHONE": "number", "手机号": "number", "手机号码": "number",
     "号码": "number", "电话": "number",
-    "CODE": "code", "邀请码": "code", "共享码": "code", "授权码": "code",
+    "CODE": "code", "分享码": "code",
     "REFERENCE": "reference", "编号": "reference", "备注": "reference",
 }  # fmt: skip
 

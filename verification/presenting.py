@@ -35,7 +35,20 @@ class Shown:
     @property
     def question(self) -> str:
         """The question as the token puts it."""
-        label = WORDS[self.language]["question"]
+        return self._row("question")
+
+    @property
+    def number(self) -> str:
+        """What it is about: a number, by its last two digits."""
+        return self._row("number")
+
+    @property
+    def seen(self) -> str:
+        """How much was seen, and through when."""
+        return self._row("seen")
+
+    def _row(self, name: str) -> str:
+        label = WORDS[self.language][name]
         return next((row.text for row in self.wording.rows if row.label == label), "")
 
     @property

@@ -30,7 +30,6 @@ from verification.services.requests import Asker, Question, ask, cancel
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 AsRole = Callable[[str], AbstractContextManager[None]]
-SMALL, WIDE = {"width": 320, "height": 640}, {"width": 900, "height": 700}
 
 
 @pytest.fixture(scope="module")
@@ -170,6 +169,8 @@ def test_every_page(desk: Desk, language: str) -> None:
         assert response is not None
         assert response.status == 200, path
         desk.look(page, f"{name}-{language[:2]}")
+    page.goto(desk.address)
+    desk.look(page, f"home-{language[:2]}")
 
 
 def tab_to(page: Page, selector: str) -> None:

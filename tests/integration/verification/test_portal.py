@@ -168,6 +168,9 @@ def test_the_answer_is_read_and_handed_on(
     assert (file["token"], file["claims"]["a"]) == (signed.token, "NO")
     paper = employer.browser.get(f"{here}answer.pdf")
     assert paper.content.startswith(b"%PDF")
+    employer.browser.post("/language/", {"language": "zh-hans"})
+    paper = employer.browser.get(f"{here}answer.pdf")
+    assert b"DroidSansFallback" in paper.content  # embedded: Chinese shows everywhere
     assert employer.browser.get(f"{here}answer.exe").status_code == 404
 
 

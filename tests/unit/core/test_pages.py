@@ -12,6 +12,7 @@ from core import pages
 from core.catalogue import CatalogueError, placeholders
 from disputes import reasons
 from disputes.models import State
+from inquiry.views import COMMANDS
 from organisations.catalogue import Purpose, Role, Scope, Status
 from organisations.views.operations import ACTS
 from verification.forms import KEPT
@@ -19,7 +20,7 @@ from verification.selectors import RequestState
 from verification.views.requests import COLUMNS
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "disputes", "organisations", "verification")
+ROOMS = ("accounts", "disputes", "organisations", "verification", "inquiry")
 SOURCES = [
     *(ROOT / "templates").rglob("*.*"),
     *(path for room in ROOMS for path in (ROOT / room).rglob("*.py")),
@@ -59,6 +60,7 @@ BY_VALUE = {
     "not_allowed": ["suspended", "purpose", "itinerary", "by_number"],
     "request.problem": REQUEST_PROBLEMS,
     "row": ROW_PROBLEMS,
+    "word_does": list(COMMANDS),
     "state": list(RequestState),
     "state_what": list(RequestState),
 }
