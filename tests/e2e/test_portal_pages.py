@@ -12,11 +12,20 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    FilePayload,
+    Page,
+    expect,
+    sync_playwright,
+)
 from pytest_django import Settings
 from pytest_django.live_server_helper import LiveServer
 
@@ -89,13 +98,13 @@ class Desk:
             page.set_viewport_size({"width": 320, "height": 640})
             page.screenshot(path=str(Path(folder) / f"{name}-small.png"), full_page=True)
 
-    def ask(self, reference: str, **change: object) -> object:
-        given: dict[str, object] = {
+    def ask(self, reference: str, **change: Any) -> UUID:
+        given: dict[str, Any] = {
             "purpose": "return_to_work", "question": "visited_any", "days": 14, "kept_days": 7,
             "cities": ["420100"], "countries": ["TH"], "reference": reference,
         }  # fmt: skip
         given["number"] = f"+86139{len(reference):04}{hash(reference) % 10**4:04}"
-        question = Question(**given | change)  # type: ignore[arg-type]
+        question = Question(**given | change)
         return ask(by=Asker.member(self.owner), question=question).id
 
 
@@ -122,13 +131,14 @@ def desk(
             context.close()
 
 
-def answered(desk: Desk, reference: str, **question: object) -> object:
+def answered(desk: Desk, reference: str, **question: Any) -> tuple[UUID, UUID]:
+    """A request with its answer: ids of both."""
     request_id = desk.ask(reference)
     with desk.as_role("worker"):
-        signed = issue(**question)  # type: ignore[arg-type]
+        signed = issue(**question)
         publish_lists()
-    portal.hand_over(desk.superuser, request_id, signed.token, signed.id)  # type: ignore[arg-type]
-    return request_id, signed
+    portal.hand_over(desk.superuser, request_id, signed.token, signed.id)
+    return request_id, signed.id
 
 
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
@@ -137,9 +147,9 @@ def test_every_page(desk: Desk, language: str) -> None:
     listed, _ = answered(desk, "trip 4", question=ItineraryQuestion(14))
     disputed, contested = answered(desk, "shift A 18")
     taken, _ = answered(desk, "shift A 19")
-    portal.withdraw(desk.superuser, taken)  # type: ignore[arg-type]
+    portal.withdraw(desk.superuser, taken)
     with desk.as_role("worker"):
-        mark(answers=[contested.id], standing=Standing.DISPUTED)  # type: ignore[attr-defined]
+        mark(answers=[contested], standing=Standing.DISPUTED)
         publish_lists()
     waits, late = desk.ask("shift B 2"), desk.ask("shift B 3")
     desk.superuser.execute(
@@ -148,7 +158,7 @@ def test_every_page(desk: Desk, language: str) -> None:
         [late],
     )
     over = desk.ask("shift B 1")
-    cancel(by=Asker.member(desk.owner), request_id=over)  # type: ignore[arg-type]
+    cancel(by=Asker.member(desk.owner), request_id=over)
     page = desk.sit(language)
     for path, name in {
         "": "organisation",
@@ -251,7 +261,7 @@ def test_a_file_of_people_goes_by_itself(desk: Desk) -> None:
     people_ = "".join(f"+861390001{n:04},no {n}\n" for n in range(70))
     file = f"number,reference\n{people_}12,typo\n".encode()
     page.locator("[name=file]").set_input_files(
-        [{"name": "people.csv", "mimeType": "text/csv", "buffer": file}]
+        FilePayload(name="people.csv", mimeType="text/csv", buffer=file)
     )
     page.locator("[value=preview]").click()
     expect(page.locator("h1")).to_have_text("Nothing is sent yet")
