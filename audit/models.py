@@ -4,6 +4,7 @@ entries a tree holds. `docs/log.md` has the format.
 """
 
 import json
+import uuid
 from typing import Any
 
 from django.contrib.postgres.fields import ArrayField
@@ -92,3 +93,14 @@ class Policy(models.Model):
     quorum = models.SmallIntegerField()
     witnesses = ArrayField(models.TextField(), help_text="their verifier keys (C2SP vkey)")
     made_at = models.DateTimeField()
+
+
+class Mirror(models.Model):
+    """Somebody outside who keeps a copy of the log, entries included: an auditor, a witness."""
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4)
+    name = models.TextField(help_text="of an organisation, never of a person")
+    token_sha256 = models.BinaryField(unique=True)
+    made_at = models.DateTimeField()
+    revoked_at = models.DateTimeField(null=True)
+    read_on = models.DateField(null=True, help_text="the last day (UTC) on which it read entries")

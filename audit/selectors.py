@@ -52,12 +52,17 @@ def proof(entry_id: int) -> str:
     if row is None:
         raise NoProofError(f"entry {entry_id} is not under an accepted checkpoint")
     log, place, size, note, witnesses, signatures = row
+    path = with_nodes(lambda read: inclusion_proof(read, place, size), partial(nodes, log))
+    return Proof(place, tuple(path), cosigned(note, witnesses, signatures)).text()
+
+
+def cosigned(note: str, witnesses: Sequence[str], signatures: Sequence[bytes]) -> str:
+    """The checkpoint with the cosignatures of these witnesses (by their vkey)."""
     lines = [
         f"{Witness.parse(witness).line(bytes(signature))}\n"
         for witness, signature in zip(witnesses, signatures, strict=True)
     ]
-    path = with_nodes(lambda read: inclusion_proof(read, place, size), partial(nodes, log))
-    return Proof(place, tuple(path), note + "".join(lines)).text()
+    return note + "".join(lines)
 
 
 def nodes(log: int, positions: Sequence[tuple[int, int]]) -> list[bytes]:

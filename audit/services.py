@@ -1,14 +1,18 @@
 """Writing to the log."""
 
 import json
+import secrets
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from audit.models import Mirror
 from audit.policy import Policy
+from core import clock
 
 
 def record(
@@ -52,6 +56,33 @@ def set_policy(*, policy: Policy) -> bool:
         cursor.execute("SELECT audit.set_policy(%s::smallint, %s)", [policy.quorum, keys])
         row = cursor.fetchone()
     return bool(row and row[0])
+
+
+def add_mirror(*, name: str) -> str:
+    """Let an organisation mirror the log, as owner; its token, which is stored nowhere else.
+
+    Raises ValueError when the name is in use.
+    """
+    token = secrets.token_urlsafe(32)
+    with transaction.atomic():
+        if Mirror.objects.filter(name=name, revoked_at=None).exists():
+            raise ValueError(f"there is a mirror {name}")
+        mirror = Mirror.objects.create(
+            name=name, token_sha256=sha256(token.encode()).digest(), made_at=clock.now()
+        )
+        record(event="role.changed", by="operator", fields={"kind": "log", "key_ref": mirror.id})
+    return token
+
+
+def revoke_mirror(*, name: str) -> None:
+    """End a mirror's access, as owner. Raises ValueError when there is none of this name."""
+    with transaction.atomic():
+        mirror = Mirror.objects.filter(name=name, revoked_at=None).first()
+        if mirror is None:
+            raise ValueError(f"no mirror {name}")
+        mirror.revoked_at = clock.now()
+        mirror.save(update_fields=["revoked_at"])
+        record(event="role.changed", by="operator", fields={"kind": "log", "key_ref": mirror.id})
 
 
 def _written(value: object) -> str:

@@ -126,6 +126,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "create_auditor": OWNER,
     "end_staff": OWNER,
     "reset_account": OWNER,
+    "audit_mirror": OWNER,
     "audit_policy": OWNER,
     "purge": INGEST,
     "load_cities": INGEST,

@@ -222,6 +222,7 @@ TABLES: Grants = {
         "audit_checkpoint": ["SELECT"],
         "audit_cosignature": ["SELECT"],
         "audit_policy": ["SELECT", "INSERT"],
+        "audit_mirror": ["SELECT", "UPDATE (read_on)"],
         # texts that came in: the cause of everything the gate does
         "sms_gateway_inboundmessage": ["SELECT (id, number_index, received_at, agrees_to)"],
         # subscribers
@@ -274,6 +275,10 @@ FUNCTIONS: dict[str, list[str]] = {
         # audit
         "audit.record",
         *READING_THE_LOG,
+        # audit: handed out over HTTP; entries for a mirror's token alone
+        "audit.read_checkpoint",
+        "audit.read_hashes",
+        "audit.read_entries",
         # disputes: an operator, whose every look is in the person's log
         "gate.dispute_look",
         "gate.dispute_evidence",

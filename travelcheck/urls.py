@@ -9,6 +9,7 @@ urlpatterns = [
     path("livez", health.livez),
     path("readyz", health.readyz),
     path("metrics", metrics.metrics),
+    path("audit/", include("audit.urls")),
     path("sms/", include("sms_gateway.urls")),
     path("account/", include("accounts.urls")),
     path("employers/", include("organisations.employer_urls")),

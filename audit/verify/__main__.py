@@ -37,6 +37,8 @@ def parser() -> argparse.ArgumentParser:
     add("--checkpoint", action="append", default=[], metavar="FILE", type=Path, help=text)
     text = "where the files of a URL are kept, to fetch only what is new the next time"
     add("--mirror", metavar="DIR", type=Path, help=text)
+    text = "a file with a mirror's token, for what is served to mirrors alone"
+    add("--token-file", metavar="FILE", type=Path, help=text)
     text = "a copy of the tiles alone: no columns, no older checkpoints, nothing that waits"
     add("--tiles-only", action="store_true", help=text)
     text = "earlier logs are not in the copy: what began in them cannot be verified"
@@ -89,7 +91,8 @@ def _folder(options: argparse.Namespace, scratch: Path) -> Path:
     if not options.copy.startswith(("http://", "https://")):
         return Path(options.copy)
     into = options.mirror or scratch / "mirror"
-    mirror(options.copy, into, tiles_only=options.tiles_only)
+    token = options.token_file.read_text().strip() if options.token_file else ""
+    mirror(options.copy, into, tiles_only=options.tiles_only, token=token)
     return Path(into)
 
 

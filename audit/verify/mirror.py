@@ -27,11 +27,22 @@ _AT_ONCE: Final = 8
 _MOST: Final = 1 << 40
 
 
-def mirror(url: str, into: Path, *, tiles_only: bool) -> None:
+class _NoRedirect(urllib.request.HTTPRedirectHandler):
+    """A redirect would take the token to somebody else."""
+
+    def redirect_request(self, *_: object) -> None:
+        return None
+
+
+_OPENER: Final = urllib.request.build_opener(_NoRedirect)
+
+
+def mirror(url: str, into: Path, *, tiles_only: bool, token: str = "") -> None:
     """Bring the folder `into` up to what is served at `url`: one log, or all of a copy.
 
     Raises StopError when the server has less than before, or cannot be read.
     """
+    _OPENER.addheaders = [("Authorization", f"Bearer {token}")] if token else []
     base = url.rstrip("/")
     names = _get(f"{base}/{LOGS}", MAX_BYTES)
     if names is None:
@@ -91,7 +102,7 @@ def _fetch(base: str, into: Path, paths: Iterable[str]) -> None:
 def _get(url: str, most: int) -> bytes | None:
     """The body; None if there is nothing there. Raises StopError."""
     try:
-        with urllib.request.urlopen(url, timeout=TIMEOUT) as answer:  # noqa: S310 (http only)
+        with _OPENER.open(url, timeout=TIMEOUT) as answer:
             content: bytes = answer.read(most + 1)
     except urllib.error.HTTPError as error:
         if error.code == http.client.NOT_FOUND:
