@@ -12,8 +12,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest
 from django.urls import reverse
 
+from accounts.models import StaffRole
 from accounts.selectors import staff_role
 from accounts.sessions import FACTORS
+from core.addresses import beside
 from core.keys import derive
 from core.sealing import seal, unseal
 
@@ -32,8 +34,11 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # allauth ha
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Staff to their work, members to their organisations."""
-        if staff_role(request.user):
-            return reverse("operations:organisations")
+        match staff_role(request.user):
+            case StaffRole.OPERATOR:
+                return reverse("operations:organisations")
+            case StaffRole.AUDITOR:
+                return f"{beside(settings.OVERSIGHT_BASE_URL, request)}/oversight/"
         return reverse("employers:home")
 
     def get_reset_password_from_key_url(self, key: str) -> str:

@@ -26,6 +26,13 @@ class Entry(models.Model):
         indexes = [
             models.Index(fields=["subject_ref", "id"], name="audit_entry_of_subject"),
             models.Index(fields=["consent_id", "id"], name="audit_entry_of_consent"),
+            models.Index(
+                fields=["org_ref", "id"],
+                name="audit_entry_of_organisation",
+                condition=models.Q(org_ref__isnull=False),
+            ),
+            models.Index(fields=["event", "id"], name="audit_entry_of_event"),
+            models.Index(fields=["recorded_at"], name="audit_entry_at"),
         ]
 
     @property

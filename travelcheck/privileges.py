@@ -200,6 +200,27 @@ TABLES: Grants = {
     "auditor": {
         # core
         "core_installation": ["SELECT"],
+        # accounts: who is logged in; log-in itself is the web process's
+        "django_session": [
+            "SELECT",
+            "UPDATE (session_data, expire_date)",
+            "DELETE",
+        ],
+        "accounts_user": ["SELECT"],
+        "accounts_staffmember": ["SELECT"],
+        "mfa_authenticator": ["SELECT (id, user_id, type)"],
+        # organisations
+        "organisations_organisation": ["SELECT (id, name)"],
+        # oversight
+        "oversight_resolution": [
+            "SELECT",
+            "INSERT",
+            "UPDATE (decided_by, decided_at, is_granted)",
+        ],
+        "oversight_sample": ["SELECT", "INSERT", "UPDATE (looked_at)"],
+        "oversight_finding": ["SELECT", "INSERT", "UPDATE (outcome, closed_by, closed_at)"],
+        "oversight_export": ["SELECT", "INSERT", "UPDATE (below, written, finished_at)", "DELETE"],
+        "oversight_exportpart": ["SELECT", "INSERT", "DELETE"],
         # audit
         "audit_entry": ["SELECT"],
         "audit_queue": ["SELECT"],
@@ -248,6 +269,8 @@ TABLES: Grants = {
         "disputes_lastvisits": ["SELECT (tenure_id)", "DELETE"],
         # who operates the service
         "accounts_staffmember": ["SELECT (user_id, role)"],
+        # which number two auditors agreed on
+        "oversight_resolution": ["SELECT"],
         # who may ask, and for what
         "organisations_organisation": [
             "SELECT (id, name, status, purposes, itinerary_purposes, may_ask_by_number)"
@@ -330,6 +353,9 @@ FUNCTIONS: dict[str, list[str]] = {
         # audit
         "audit.record",
         *READING_THE_LOG,
+        "audit.events",
+        # by two of them, from a number to its pseudonyms
+        "gate.pseudonyms",
     ],
 }
 

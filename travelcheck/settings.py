@@ -28,13 +28,14 @@ DEBUG = False
 
 # ------------------------------------------------------------------ secrets, by process
 HANDLES_PEOPLE = SERVICE_ROLE in ("web", "worker", "ingest")
+HAS_PAGES = SERVICE_ROLE in ("web", "auditor")
 SECRET_KEY = env.text(
     "SECRET_KEY",
     "unused",
-    required=SERVICE_ROLE in ("web", "worker"),
+    required=HAS_PAGES or SERVICE_ROLE == "worker",
     what="50 or more random characters",
 )
-DATA_KEY = env.key("DATA_KEY", needed=HANDLES_PEOPLE)
+DATA_KEY = env.key("DATA_KEY", needed=HANDLES_PEOPLE or HAS_PAGES)
 SIGNALING_KEY = env.key("SIGNALING_KEY", needed=SERVICE_ROLE == "ingest")
 AUDIT_SIGNING_KEY = env.key("AUDIT_SIGNING_KEY", needed=SERVICE_ROLE == "sequencer")
 ANSWER_SIGNING_KEY = env.key("ANSWER_SIGNING_KEY", needed=SERVICE_ROLE == "worker")
@@ -65,6 +66,8 @@ SERVICE_TIME_ZONE = env.time_zone("SERVICE_TIME_ZONE", "Asia/Shanghai")
 PUBLIC_BASE_URL = env.base_url(
     "PUBLIC_BASE_URL", "http://127.0.0.1:8000", secure=not DEMO and HANDLES_PEOPLE
 )
+# Where the auditors' process is reached: behind a proxy at the same address.
+OVERSIGHT_BASE_URL = env.base_url("OVERSIGHT_BASE_URL", PUBLIC_BASE_URL, secure=False)
 AUDIT_ORIGIN_HOST = urlsplit(PUBLIC_BASE_URL).hostname or "localhost"
 # Who must have cosigned the log before anything is released. What counts is what
 # `manage.py audit_policy` made of it in the database.
@@ -171,6 +174,7 @@ INSTALLED_APPS = [
     "allauth.account",
     "allauth.mfa",
     "travelcheck",
+    "oversight",
     "inquiry",
     "verification",
     "disputes",
@@ -212,7 +216,7 @@ TEMPLATES = [
         },
     }
 ]
-ROOT_URLCONF = "travelcheck.urls"
+ROOT_URLCONF = "travelcheck.oversight_urls" if SERVICE_ROLE == "auditor" else "travelcheck.urls"
 WSGI_APPLICATION = "travelcheck.wsgi.application"
 ALLOWED_HOSTS = [AUDIT_ORIGIN_HOST, *(["127.0.0.1", "localhost"] if DEMO else [])]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
@@ -310,7 +314,11 @@ CONTENT_SECURITY_POLICY = {
         "default-src": ["'self'"],
         "object-src": ["'none'"],
         "base-uri": ["'none'"],
-        "form-action": ["'self'"],
+        # A log-in leads auditors to their process; in the demo that is another port.
+        "form-action": [
+            "'self'",
+            *sorted({OVERSIGHT_BASE_URL, OVERSIGHT_BASE_URL.replace("127.0.0.1", "localhost")}),
+        ],
         "frame-ancestors": ["'none'"],
     }
 }

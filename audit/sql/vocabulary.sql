@@ -78,9 +78,9 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- auditors: what they look at, and what they find
   ('auditor.searched',                false, '{}'),
   ('auditor.viewed_entry',            false, '{related_entry}'),
-  ('auditor.resolve_asked',           false, '{subject_ref,resolution_id}'),
+  ('auditor.resolve_asked',           false, '{resolution_id}'),
   ('auditor.resolved',                false, '{subject_ref,resolution_id}'),
-  ('auditor.resolve_refused',         false, '{subject_ref,resolution_id}'),
+  ('auditor.resolve_refused',         false, '{resolution_id}'),
   ('auditor.sampled',                 false, '{sample_id}'),
   ('auditor.noted_finding',           false, '{finding_id}'),
   ('auditor.closed_finding',          false, '{finding_id}'),

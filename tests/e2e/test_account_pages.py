@@ -240,6 +240,37 @@ def test_a_passkey_as_the_second_factor(demo: Demo, browser: Browser) -> None:
     auditor.page.locator("[name=password]").fill(PASSWORD)
     auditor.page.keyboard.press("Enter")
     auditor.page.locator("#mfa_webauthn_authenticate").click()
-    auditor.page.wait_for_url(re.compile("/employers/|/operations/|/oversight/"))
+    expect(auditor.page).to_have_url(re.compile("/oversight/$"))
+    look_at_the_log(auditor)
     auditor.go("/account/second-factor/")
     expect(auditor.page).to_have_url(re.compile("/account/second-factor/$"))
+
+
+def look_at_the_log(auditor: Person) -> None:
+    """The auditors' process, which the log-in has led to; another process checks the proof."""
+    page = auditor.page
+    auditor.look("oversight-entries")
+    page.locator("[name=event]").select_option("staff.added")
+    auditor.press("Show")
+    page.locator("td a").first.click()
+    expect(page.locator("h1")).to_have_text("staff.added")
+    auditor.press("Check it in this browser")
+    expect(page.locator("#verdict")).to_contain_text("are in the tree")
+    auditor.look("oversight-entry")
+    page.evaluate("document.getElementById('verdict').dataset.body = btoa('{}')")
+    auditor.press("Check it in this browser")
+    expect(page.locator("#verdict")).to_contain_text("do not lead to")
+    for name in ("State of the log", "Patterns", "Reviews", "Pseudonyms"):
+        page.get_by_role("link", name=name).click()
+        expect(page.locator("h1")).to_have_text(name)
+        auditor.look(f"oversight-{name.lower().replace(' ', '-')}")
+    page.get_by_role("link", name="Reviews").click()
+    auditor.press("Draw a sample")
+    expect(page.locator(".list li").first).to_be_visible()
+    auditor.look("oversight-sample")
+    page.get_by_role("link", name="Entries").click()
+    auditor.press("Export these")
+    expect(page.get_by_role("link", name="Fetch the file")).to_be_visible()
+    auditor.look("oversight-export")
+    auditor.press("中文")
+    expect(page.locator("h1")).to_have_text("导出")

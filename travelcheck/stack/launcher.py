@@ -20,6 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from core.roles import (
+    AUDITOR,
     INGEST,
     NONE,
     OWNER,
@@ -92,10 +93,15 @@ class Stack:
         self.manage("audit_policy", role=OWNER)
 
     def start_processes(
-        self, listener: socket.socket, more: Sequence[processes.Process] = ()
+        self,
+        listener: socket.socket,
+        oversight: socket.socket,
+        more: Sequence[processes.Process] = (),
     ) -> None:
         """Start the service, and `more`, and wait until it is ready for requests."""
-        table = processes.table(listener.fileno(), self.folder, self.environment)
+        table = processes.table(
+            listener.fileno(), oversight.fileno(), self.folder, self.environment
+        )
         for process in (*more, *table):
             self.supervisor.start(processes.service(process, self.environment))
         host, port = listener.getsockname()[:2]
@@ -120,13 +126,19 @@ def serve() -> None:
     os.environ.setdefault("STACK_FOLDER", str(ROOT / ".local" / "serve"))
     host, port = os.environ.get("HOST") or HOST, wanted_port()
     address = f"http://{host}:{port}"
-    with listen(host, port) as listener, stack(os.environ, address, echo=True) as running:
+    second = wanted_port("OVERSIGHT_PORT", port + 1)
+    with (
+        listen(host, port) as listener,
+        listen(host, second, others=100) as oversight,
+        stack(os.environ, address, echo=True) as running,
+    ):
         check_configuration(running.environment)
         running.start_servers()
         if is_set(database_variable(OWNER), running.environment):
             running.prepare_database()
-        running.start_processes(listener)
-        say(f"serving on {address} (Ctrl-C stops)")
+        running.start_processes(listener, oversight)
+        where = oversight.getsockname()[1]
+        say(f"serving on {address}, auditors' pages on port {where} (Ctrl-C stops)")
         running.supervisor.watch_forever()
 
 
@@ -134,11 +146,14 @@ def demo(*, once: bool) -> int:
     """Run everything with demo data; with `once`, run the scripted conversations and stop."""
     begun = time.monotonic()
     listener = listen(HOST, wanted_port(), others=100)
-    address = f"http://{HOST}:{listener.getsockname()[1]}"
+    port = listener.getsockname()[1]
+    oversight = listen(HOST, port + 1, others=100)
+    address = f"http://{HOST}:{port}"
     settings = {
         "DEMO": "1",
         "SMS_PROVIDER": "sandbox",
         "PUBLIC_BASE_URL": address,
+        "OVERSIGHT_BASE_URL": f"http://{HOST}:{oversight.getsockname()[1]}",
         # The stories are told, and their answers checked, in these terms.
         "SERVICE_TIME_ZONE": "Asia/Shanghai",
         "MINIMUM_STAY_HOURS": "4",
@@ -147,6 +162,7 @@ def demo(*, once: bool) -> int:
     try:
         with (
             listener,
+            oversight,
             stack({**os.environ, **settings}, address, echo=False) as running,
             demo_witnesses(running, listener.getsockname()[0]) as outside,
         ):
@@ -158,8 +174,8 @@ def demo(*, once: bool) -> int:
             say("migrating the database")
             running.prepare_database()
             load_demo_data()
-            say("starting witnesses, sequencer, worker, ingest, beat and web")
-            running.start_processes(listener, outside.processes)
+            say("starting witnesses, sequencer, worker, ingest, beat, web and the auditors' pages")
+            running.start_processes(listener, oversight, outside.processes)
             say(f"ready after {time.monotonic() - begun:.0f} s; logs: {running.folder / 'log'}")
             if once:
                 return running.supervisor.run(*transcript(address))
@@ -207,7 +223,7 @@ def check_configuration(environment: Mapping[str, str]) -> None:
     """Run Django's checks as each process. Raises StackError with the first mistake."""
     external = any(is_set(name, environment) for name in DATABASE_VARIABLES)
     checks = []
-    for role in (WEB, WORKER, INGEST, SEQUENCER):
+    for role in (WEB, WORKER, INGEST, SEQUENCER, AUDITOR):
         variable = database_variable(role)
         if external and not is_set(variable, environment):
             raise StackError(f"{variable} must be set: postgresql://role:password@host/database")
@@ -256,15 +272,18 @@ def transcript(address: str) -> tuple[list[str], dict[str, str]]:
 def welcome(address: str) -> str:
     """What to try first."""
     lines = ["", f"  Phone simulator: {address}/sandbox/", "  Text TRIP, then OK and the code."]
-    lines.append("  Nothing here needs a log-in: there are no pages for staff yet.")
-    return "\n".join([*lines, "  Ctrl-C stops everything.", ""])
+    staff = [
+        f"  The first {what}: manage.py create_{what} you@example.org prints a link."
+        for what in ("operator", "auditor")
+    ]
+    return "\n".join([*lines, *staff, "  Ctrl-C stops everything.", ""])
 
 
-def wanted_port() -> int:
-    """PORT, or 8000."""
-    text = os.environ.get("PORT") or str(PORT)
+def wanted_port(name: str = "PORT", otherwise: int = PORT) -> int:
+    """The port that a variable names. Raises StackError when it is none."""
+    text = os.environ.get(name) or str(otherwise)
     if not (text.isdigit() and 0 < int(text) < 65536):
-        raise StackError("PORT must be a number from 1 to 65535")
+        raise StackError(f"{name} must be a number from 1 to 65535")
     return int(text)
 
 

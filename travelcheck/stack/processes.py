@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from core.roles import INGEST, NONE, SEQUENCER, WEB, WORKER
+from core.roles import AUDITOR, INGEST, NONE, SEQUENCER, WEB, WORKER
 from travelcheck.stack.local import environment_for, is_set
 from travelcheck.stack.postgres import Postgres
 from travelcheck.stack.redis import Redis
@@ -37,15 +37,18 @@ class Process:
 FEED = Process("feed", INGEST, ("-m", "demo.feed", "--keep"), ENTRANCE)
 
 
-def table(listener: int, folder: Path, environment: Mapping[str, str]) -> list[Process]:
+def table(
+    listener: int, oversight: int, folder: Path, environment: Mapping[str, str]
+) -> list[Process]:
     """The processes, in the order in which they start. Those of a link to an SMSC are there when
     the environment names one.
 
-    `listener`: the descriptor of the listening socket. We hold it, so that no other program can
-    take the port, and requests wait while web starts again.
+    `listener` and `oversight`: the descriptors of the sockets on which web and the auditors' pages
+    listen. We hold them, so that no other program can take a port, and requests wait while a
+    process starts again.
     """
-    web = ("--bind", f"fd://{listener}", "--worker-class", "gthread", "--workers", "2")
     web_quiet = ("--threads", "4", "--no-control-socket", "--log-level", "warning")
+    pages = ("-m", "gunicorn", "travelcheck.wsgi", "--worker-class", "gthread", *web_quiet)
     worker = ("-Q", "default", "--concurrency", "2", "--hostname", "worker@%h")
     ingest = ("-Q", "ingest", "--pool", "solo", "--hostname", "ingest@%h")
     schedule = ("--schedule", str(folder / "run" / "beat-schedule"), "--loglevel", "WARNING")
@@ -57,9 +60,16 @@ def table(listener: int, folder: Path, environment: Mapping[str, str]) -> list[P
         Process(
             "web",
             WEB,
-            ("-m", "gunicorn", "travelcheck.wsgi", *web, *web_quiet),
+            (*pages, "--bind", f"fd://{listener}", "--workers", "2"),
             ENTRANCE,
             descriptors=(listener,),
+        ),
+        Process(
+            "oversight",
+            AUDITOR,
+            (*pages, "--bind", f"fd://{oversight}", "--workers", "1"),
+            ENTRANCE,
+            descriptors=(oversight,),
         ),
         *smpp(environment),
     ]

@@ -25,6 +25,7 @@ pytestmark = [
 
 ROLE_OF_PROCESS = {
     "web": "web",
+    "oversight": "auditor",
     "worker": "worker",
     "ingest": "ingest",
     "sequencer": "sequencer",
@@ -63,7 +64,7 @@ class Serving:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         given = environment(folder)
-        del given["DATABASE_OWNER_URL"], given["DATABASE_AUDITOR_URL"]
+        del given["DATABASE_OWNER_URL"]
         self.port = int(given["PORT"])
         self.output = folder / "output"
         with self.output.open("w") as output:

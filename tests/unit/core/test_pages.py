@@ -15,12 +15,13 @@ from disputes.models import State
 from inquiry.views import COMMANDS
 from organisations.catalogue import Purpose, Role, Scope, Status
 from organisations.views.operations import ACTS
+from oversight.models.resolution import Reason
 from verification.forms import KEPT
 from verification.selectors import RequestState
 from verification.views.requests import COLUMNS
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "disputes", "organisations", "verification", "inquiry")
+ROOMS = ("accounts", "disputes", "inquiry", "organisations", "oversight", "verification")
 SOURCES = [
     *(ROOT / "templates").rglob("*.*"),
     *(path for room in ROOMS for path in (ROOT / room).rglob("*.py")),
@@ -45,6 +46,7 @@ BY_VALUE = {
     "dispute_kind": ["stay", "border"],
     "dispute_reason": [*reasons.CONFIRMED, *reasons.REJECTED],
     "dispute_state": [state for state in State.values if state != State.ASKED],
+    "oversight_reason": Reason.values,
     "purpose": Purpose.values,
     "role": Role.values,
     "role_short": Role.values,

@@ -11,7 +11,7 @@ from core.roles import (
     database_variable,
 )
 
-KINDS = "text|flag|number|choice|key|base_url|time_zone|mail_server"
+KINDS = "text|flag|number|choice|key|base_url|time_zone|mail_server|policy"
 READ = re.compile(rf'\benv\.(?:{KINDS})\(\s*"([A-Z_]+)"')
 
 

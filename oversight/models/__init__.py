@@ -1,0 +1,5 @@
+from oversight.models.export import Export, ExportPart
+from oversight.models.resolution import Resolution
+from oversight.models.review import Finding, Sample
+
+__all__ = ["Export", "ExportPart", "Finding", "Resolution", "Sample"]
