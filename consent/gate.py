@@ -36,6 +36,15 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
+class Whom:
+    """Whom a request is about. `obstacle`: why nobody can be asked; None when somebody can."""
+
+    number_index: bytes | None
+    tenure_id: UUID | None
+    obstacle: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Answer:
     """`outcome`: granted or refused, else already | wrong_code | too_many | expired | none_open.
 
@@ -119,6 +128,12 @@ def request(
             notice_sealed,
         )
     )
+
+
+def whom(request_id: UUID) -> Whom:
+    """unknown_number | unknown_code | no_subscription | stale_subscriptions are obstacles."""
+    number, tenure_id, obstacle = _row("whom", request_id)
+    return Whom(bytes(number) if number else None, tenure_id, obstacle)
 
 
 def ask_for(
@@ -206,6 +221,11 @@ def release(*, release_id: UUID, commitment: bytes, evidence: Sealed | None = No
     """
     sealed = (evidence.ciphertext, evidence.entry_uuid, evidence.key_id) if evidence else ()
     return int(_row("release", release_id, commitment, *sealed)[0])
+
+
+def found_nothing(release_id: UUID) -> None:
+    """The journey that this transaction fetched is empty: closes the release, with reason no_data."""
+    _row("found_nothing", release_id)
 
 
 def delivered(release_id: UUID) -> bool:

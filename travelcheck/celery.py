@@ -27,6 +27,7 @@ SWEEPS = {
     "accounts.tasks.forget_sessions": 3600,
     "organisations.tasks.forget": 3600,
     "consent.tasks.expire_due": 60,
+    "verification.tasks.sweep": settings.SWEEP_SECONDS,
     "verification.tasks.publish": 60,
     "verification.tasks.forget_uploads": 600,
     "sms_gateway.tasks.watch": 20,

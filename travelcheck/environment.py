@@ -61,6 +61,17 @@ class Environment:
             return default
         return int(value)
 
+    def hours(self, name: str, default: str) -> tuple[int, int] | None:
+        """Whole hours of the day, `22-8`: from the first to before the second. `none`: None."""
+        value = os.environ.get(name) or default
+        first, _, end = value.partition("-")
+        if value == "none":
+            return None
+        if not (first.isdecimal() and end.isdecimal() and int(first) < 24 and int(end) < 24):
+            self.problems.append(Problem(name, "two hours of the day such as 22-8, or none"))
+            return None
+        return int(first), int(end)
+
     def choice(self, name: str, options: tuple[str, ...], default: str, *, required: bool) -> str:
         value = os.environ.get(name, "" if required else default)
         if value not in options:

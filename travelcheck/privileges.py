@@ -314,6 +314,7 @@ FUNCTIONS: dict[str, list[str]] = {
         # the gate
         "gate.identify",
         "gate.request",
+        "gate.whom",
         "gate.ask_for",
         "gate.turn_down",
         "gate.end_request",
@@ -328,6 +329,7 @@ FUNCTIONS: dict[str, list[str]] = {
         "gate.settle",
         "gate.fetch",
         "gate.release",
+        "gate.found_nothing",
         "gate.delivered",
         "gate.hold",
         "gate.erase",

@@ -154,6 +154,14 @@ REQUEST_OPEN_HOURS = env.number("REQUEST_OPEN_HOURS", 24, least=12)
 # By how many working days (Monday to Friday) a visit that a person says is wrong has been looked
 # at, or sooner, when it leaves the window before.
 DISPUTE_WORKING_DAYS = env.number("DISPUTE_WORKING_DAYS", 5, least=1)
+# What protects people from being asked too much. Nobody is asked in the quiet hours (of the service's
+# time zone); a question that would have closed by their end is turned down. Hours from one question
+# of an organisation about a person to its next. Organisations that may ask one person on one day.
+QUIET_HOURS = env.hours("QUIET_HOURS", "none" if DEMO else "22-8")
+COOL_DOWN_HOURS = env.number("COOL_DOWN_HOURS", 24, least=1)
+ASKERS_PER_DAY = env.number("ASKERS_PER_DAY", 3, least=1)
+# The language of a notice to somebody who never texted: a catalogue's code.
+NOTICE_LANGUAGE = env.text("NOTICE_LANGUAGE", "en")
 SWEEP_SECONDS = env.number("SWEEP_SECONDS", 5, least=1)
 # Signed answers: how long one is valid, and what is enough data to say that somebody was nowhere
 # else: so many of the days asked about, each observed in so many different hours.

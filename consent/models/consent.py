@@ -123,6 +123,11 @@ class Consent(models.Model):
             models.Index(fields=["number_index"], name="consent_number"),
             models.Index(fields=["tenure_id"], name="consent_tenure"),
             models.Index(
+                fields=["recalled_at"],
+                name="consent_recalled",
+                condition=Q(recalled_at__isnull=False),
+            ),
+            models.Index(
                 fields=["valid_until"], name="consent_due", condition=Q(state=State.GRANTED)
             ),
             models.Index(

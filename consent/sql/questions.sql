@@ -82,7 +82,8 @@ BEGIN
 END $$;
 
 -- The number that a request is about: the one that was named, or that of the holder of the code, if
--- that can still be used, by this request. Null when there is none.
+-- that can still be used, by this request. Null when there is none, and for a test: it reaches
+-- nobody, whoever's number was written into it.
 CREATE OR REPLACE FUNCTION gate.number_of(p_request uuid) RETURNS bytea
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -91,7 +92,33 @@ BEGIN
             SELECT s.number_index FROM public.consent_sharingcode s
             WHERE s.digest = r.code_digest AND s.made_at <= r.asked_at
               AND s.expires_at > r.asked_at AND (s.used_by IS NULL OR s.used_by = r.id)))
-        FROM public.consent_request r WHERE r.id = p_request);
+        FROM public.consent_request r WHERE r.id = p_request AND NOT r.is_test);
+END $$;
+
+-- Whom a request is about: the number, who holds it now, and why nobody can be asked whatever was
+-- asked before: unknown_number | unknown_code | no_subscription | stale_subscriptions (the feed names
+-- two holders).
+CREATE OR REPLACE FUNCTION gate.whom(
+    p_request uuid, OUT number bytea, OUT tenure uuid, OUT obstacle text
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_tenure public.subscribers_tenure;
+BEGIN
+    number := gate.number_of(p_request);
+    SELECT * INTO v_tenure FROM public.subscribers_tenure t
+    WHERE t.msisdn_index = number AND t.valid_from <= core.now()
+      AND (t.valid_to IS NULL OR t.valid_to > core.now());
+    tenure := v_tenure.id;
+    obstacle := CASE
+        WHEN number IS NULL AND EXISTS (SELECT FROM public.consent_request r
+                                        WHERE r.id = p_request AND r.asked_by = 'code')
+            THEN 'unknown_code'
+        WHEN tenure IS NULL THEN 'unknown_number'
+        WHEN v_tenure.imsi_index IS NULL THEN 'no_subscription'
+        WHEN gate.contested(tenure) THEN 'stale_subscriptions'
+    END;
 END $$;
 
 -- What the terms of a consent must say, since the request says it.

@@ -142,6 +142,23 @@ BEGIN
     RETURN v_entry;
 END $$;
 
+-- What was fetched in this transaction shows nothing at all, so that there is nothing to tell the one
+-- who asked. Gives the use back.
+CREATE OR REPLACE FUNCTION gate.found_nothing(p_release uuid) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_release public.consent_release;
+BEGIN
+    SELECT * INTO v_release FROM public.consent_release r WHERE r.id = p_release FOR UPDATE;
+    IF v_release.state IS DISTINCT FROM 'fetched'
+       OR v_release.fetched_in <> pg_current_xact_id()::text
+    THEN
+        RAISE EXCEPTION 'what shows nothing was fetched in the same transaction';
+    END IF;
+    PERFORM gate.give_up(p_release, 'no_data');
+END $$;
+
 -- The answer arrived. A consent whose uses are all answered is then consumed: until now it had to
 -- stay granted, so that a withdrawal could still stop the answer. Said twice, it changes nothing.
 CREATE OR REPLACE FUNCTION gate.delivered(p_release uuid) RETURNS boolean
