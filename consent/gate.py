@@ -224,7 +224,7 @@ def release(*, release_id: UUID, commitment: bytes, evidence: Sealed | None = No
 
 
 def found_nothing(release_id: UUID) -> None:
-    """The journey that this transaction fetched is empty: closes the release, with reason no_data."""
+    """The journey that this transaction fetched is empty: closes the release (no_data)."""
     _row("found_nothing", release_id)
 
 

@@ -1,8 +1,11 @@
 """What exactly a person is asked to agree to."""
 
+import math
 from typing import Any
 
 from django.conf import settings
+
+from consent.models import Request
 
 # Raised whenever the wording of a notice changes what it says. The log names it.
 NOTICE_VERSION = "1"
@@ -30,4 +33,30 @@ def self_inquiry(window_days: int) -> dict[str, Any]:
         "lawful_basis": "consent",
         "collection_method": "sms",
         "withdrawal": ["STOP", "DROP"],
+    }
+
+
+def employer_question(request: Request, asker: str) -> dict[str, Any]:
+    """An organisation asks once. `gate.asked_terms` holds what it says to what is stored."""
+    lists = request.question == "itinerary"
+    return {
+        "org_ref": str(request.org_ref),
+        "asker": asker,
+        "purpose": request.purpose,
+        "question": request.question,
+        "places": request.places,
+        "categories": ["cities"] if lists else ["been_to"],
+        "granularity": "city" if lists else "yes_no",
+        "window_days": request.days,
+        "valid_days": math.ceil(settings.REQUEST_OPEN_HOURS / 24),
+        "max_uses": 1,
+        "kept_days": request.kept_days,
+        "answer_valid_hours": settings.ANSWER_VALID_HOURS,
+        "digits_of_the_number": 2,
+        "recipients": ["asker"],
+        "resharing": False,
+        "answer_kept_hours": 24,
+        "lawful_basis": "consent",
+        "collection_method": "sms",
+        "withdrawal": ["STOP", "DROP", "NO"],
     }

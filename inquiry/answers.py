@@ -16,6 +16,7 @@ from django.db import transaction
 from consent import gate, selectors, services
 from consent.gate import Fetched
 from consent.models import Consent, Release
+from consent.references import reference
 from core import catalogue, clock
 from core.models import Feed, Installation
 from disputes import selectors as disputed
@@ -25,7 +26,6 @@ from inquiry import memory
 from inquiry.flows.trip import ANOTHER_HOLDER, NO_DATA
 from inquiry.pages import answer_pages
 from inquiry.places import cities_of
-from inquiry.references import reference
 from inquiry.turn import ANSWER, REPLY
 from sms_gateway.messages import Address
 from sms_gateway.selectors import address_of_inbound
@@ -35,6 +35,7 @@ from subscribers.models import Tenure
 from travel.itinerary import Coverage, Itinerary, compile_itinerary
 from travel.window import Window
 from verification.services import disputing
+from verification.services import answering
 
 #: After this long without a checkpoint, one text says that the answer will follow.
 WORTH_TELLING = timedelta(seconds=20)
@@ -62,6 +63,10 @@ def answer(release_id: UUID) -> Progress:
         match outcome:
             case "ready" if consent.question == VISIT:
                 recipient.open_case()
+            case "ready" if consent.org_ref is not None:
+                answering.answer(
+                    release=release, consent=consent, tenure=recipient.tenure, to=recipient.to
+                )
             case "ready":
                 recipient.send_answer()
             case "waiting":
@@ -71,6 +76,8 @@ def answer(release_id: UUID) -> Progress:
             case "stale":
                 recipient.say_it_follows("answer.waits_for_subscriptions")
                 return Progress.LATER
+            case "denied" if consent.org_ref is not None and reason not in NOT_TOLD:
+                answering.tell_it_ended(consent=consent, tenure=recipient.tenure, to=recipient.to)
             case "denied" if reason not in NOT_TOLD:
                 recipient.say(too_late(consent, reason), cause=recipient.cause)
     return Progress.DONE

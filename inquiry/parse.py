@@ -14,9 +14,10 @@ from difflib import get_close_matches
 from functools import cache
 from itertools import accumulate
 
+from consent import references
 from core import catalogue
 from core.text import fold, script, words
-from inquiry import intents, references
+from inquiry import intents
 from inquiry.intents import Intent
 
 #: Signs people put around and between the parts of a command: `OK: <482 913>.` A question mark is

@@ -18,6 +18,7 @@ from sms_gateway.selectors import is_opted_out
 from subscribers import selectors as subscribers
 from subscribers.models import Tenure
 from subscribers.services import identify, set_language
+from verification.services import answering
 
 #: Senders that cannot be answered, or must not be.
 SILENT = frozenset({Problem.ALPHANUMERIC, Problem.NO_NUMBER})
@@ -60,6 +61,8 @@ PERSON: dict[type, Callable[[PersonTurn, Any], None]] = {
 }
 #: What a number may still do when the feed names two holders for it: end things, tell nobody.
 WHILE_CONTESTED = (intents.ChooseLanguage, intents.Drop, intents.Erase, intents.Refuse)
+#: What may end a consent whose answer lies with an organisation, or is on its way there.
+TAKING_BACK = (intents.Block, intents.Drop, intents.Refuse)
 #: What is still answered after STOP.
 AFTER_STOP = (intents.Start, intents.Help)
 
@@ -106,6 +109,8 @@ def act(inbound: Inbound, intent: Intent) -> None:
             flow(PersonTurn(inbound, locale, tenure, is_contested=True), intent)
         else:
             Turn(inbound, locale).reply("other.contested")
+        if isinstance(intent, TAKING_BACK):
+            answering.recall(number_index=inbound.number_index)
         return
     holder = subscribers.current(inbound.number_index)
     locale = remembered_language(holder, inbound) if holder else language_of(inbound)

@@ -3,12 +3,13 @@
 import uuid
 from dataclasses import dataclass
 
+from consent import notices
 from core import catalogue
 from sms_gateway.messages import Address, Inbound
 from sms_gateway.services import queue
 from subscribers.models import Tenure
 
-REPLY, CODE, NOTICE, ANSWER = "reply", "code", "notice", "answer"
+REPLY, CODE, NOTICE, ANSWER = "reply", "code", notices.KIND, "answer"
 
 
 def cause(inbound_id: int) -> str:

@@ -29,8 +29,18 @@ def identify(*, inbound: Inbound) -> Tenure:
         row = cursor.fetchone()
         assert row is not None
         tenure = tenures().get(id=row[0])
-        if person_keys.get(tenure.key_id) is None:
-            _bind_key(tenure, inbound.number_index)
+        _bind_key(tenure, inbound.number_index)
+    return tenure
+
+
+@transaction.atomic
+def bind_key(*, tenure: Tenure) -> Tenure:
+    """A tenure whose holder may never have texted, with a key to seal what is kept of them.
+
+    Raises django.db.OperationalError when a load of subscriptions holds the tenure.
+    """
+    with _short_waits():
+        _bind_key(tenure, bytes(tenure.msisdn_index))
     return tenure
 
 
@@ -47,7 +57,9 @@ def _short_waits() -> Iterator[None]:
 
 
 def _bind_key(tenure: Tenure, number_index: bytes) -> None:
-    """Bind the number's present key, or a new one if the present one is an earlier holder's."""
+    """Once: the number's present key, or a new one if the present one is an earlier holder's."""
+    if person_keys.get(tenure.key_id) is not None:
+        return
     locked = tenures().select_for_update().get(id=tenure.id)
     key = person_keys.current(number_index)
     if tenures().filter(key_id=key.id).exclude(id=tenure.id).exists():

@@ -154,9 +154,9 @@ REQUEST_OPEN_HOURS = env.number("REQUEST_OPEN_HOURS", 24, least=12)
 # By how many working days (Monday to Friday) a visit that a person says is wrong has been looked
 # at, or sooner, when it leaves the window before.
 DISPUTE_WORKING_DAYS = env.number("DISPUTE_WORKING_DAYS", 5, least=1)
-# What protects people from being asked too much. Nobody is asked in the quiet hours (of the service's
-# time zone); a question that would have closed by their end is turned down. Hours from one question
-# of an organisation about a person to its next. Organisations that may ask one person on one day.
+# What protects people from being asked too much: hours (in the service's time zone) in which nobody
+# is asked, hours from one question of an organisation about a person to its next, and how many
+# organisations may ask one person on one day.
 QUIET_HOURS = env.hours("QUIET_HOURS", "none" if DEMO else "22-8")
 COOL_DOWN_HOURS = env.number("COOL_DOWN_HOURS", 24, least=1)
 ASKERS_PER_DAY = env.number("ASKERS_PER_DAY", 3, least=1)

@@ -11,8 +11,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-#: `typ` of the two kinds of tokens we sign (RFC 8725, 3.11: one is never taken for the other).
+#: `typ` of the kinds of tokens we sign (RFC 8725, 3.11: one is never taken for the other).
 ANSWER_TYPE = "answer+jwt"
+TEST_TYPE = "answer-test+jwt"  # made up, for whoever tries the interface out
 STATUS_TYPE = "statuslist+jwt"
 
 #: A question about more places than these might not fit a QR code, even without their names.
@@ -71,6 +72,7 @@ class Statement:
     log_entry: int
     last_two: str
     status_index: int
+    is_test: bool = False
 
     @property
     def last_day(self) -> date:
@@ -103,6 +105,8 @@ def to_claims(said: Statement) -> dict[str, Any]:
         "no": said.last_two,
         "st": said.status_index,
     }
+    if said.is_test:
+        claims["test"] = True
     if said.question == "itinerary":
         claims["l"] = [_line(line, said.first_day) for line in said.listed]
     else:
@@ -144,6 +148,7 @@ def from_claims(claims: Mapping[str, Any]) -> Statement:
             log_entry=int(claims["le"]),
             last_two=str(claims["no"]),
             status_index=int(claims["st"]),
+            is_test=bool(claims.get("test", False)),
         )
     except (KeyError, IndexError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise UnknownFormatError("the claims are not those of an answer") from error

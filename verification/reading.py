@@ -11,8 +11,8 @@ import binascii
 import json
 import re
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import Enum, IntEnum
 from typing import Any
@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from verification.claims import (
     ANSWER_TYPE,
     STATUS_TYPE,
+    TEST_TYPE,
     Statement,
     UnknownFormatError,
     from_claims,
@@ -97,6 +98,8 @@ def check(
         said = _answer(token, keys)
     except RejectedError as why:
         return Report(why.verdict, why.finding)
+    if said.is_test:
+        return Report(Verdict.NOT_GENUINE, "test", said)
     if said.issued_at > now + CLOCK_SKEW:
         return Report(Verdict.CANNOT_BE_CHECKED, "clock", said)
     if said.expires_at <= now:
@@ -130,9 +133,10 @@ def read_keys(text: str) -> dict[str, Ed25519PublicKey]:
 
 
 def _answer(token: str, keys: Keys) -> Statement:
-    claims = _signed(token, ANSWER_TYPE, keys, LONGEST_TOKEN)
+    kind, claims = _signed(token, (ANSWER_TYPE, TEST_TYPE), keys, LONGEST_TOKEN)
     try:
-        return from_claims(claims)
+        said = from_claims(claims)
+        return replace(said, is_test=said.is_test or kind == TEST_TYPE)
     except UnknownFormatError:
         raise RejectedError(Verdict.CANNOT_BE_CHECKED, "other_format") from None
 
@@ -141,7 +145,7 @@ def _standing(said: Statement, token: str, keys: Keys, now: datetime) -> tuple[S
     """What the list says of this answer, and as of when."""
     wrong = RejectedError(Verdict.CANNOT_BE_CHECKED, "status_unreadable")
     try:
-        claims = _signed(token, STATUS_TYPE, keys, LONGEST_LIST)
+        _, claims = _signed(token, (STATUS_TYPE,), keys, LONGEST_LIST)
         about, made, ends = claims["sub"], int(claims["iat"]), int(claims["exp"])
         as_of, until = (datetime.fromtimestamp(at, UTC) for at in (made, ends))
         bits = _unpacked(claims["status_list"])
@@ -168,8 +172,11 @@ def _unpacked(status_list: Mapping[str, Any]) -> bytes:
     return unpacked
 
 
-def _signed(token: str, kind: str, keys: Keys, longest: int) -> dict[str, Any]:
-    """The claims of a JWS of this kind, signed with one of `keys`. Raises RejectedError.
+def _signed(
+    token: str, kinds: Collection[str], keys: Keys, longest: int
+) -> tuple[str, dict[str, Any]]:
+    """The kind and claims of a JWS of one of these kinds, signed with one of `keys`. Raises
+    RejectedError.
 
     Nothing in the token chooses the key or the algorithm: its key id only names one of ours.
     """
@@ -183,7 +190,7 @@ def _signed(token: str, kind: str, keys: Keys, longest: int) -> dict[str, Any]:
         signature = _decode(parts[2])
     except (ValueError, RecursionError):
         raise malformed from None
-    if header.get("typ") != kind or header.get("alg") not in ALGORITHMS or "crit" in header:
+    if header.get("typ") not in kinds or header.get("alg") not in ALGORITHMS or "crit" in header:
         raise RejectedError(Verdict.NOT_GENUINE, "other_kind")
     key = keys.get(str(header.get("kid")))
     if key is None:
@@ -192,7 +199,7 @@ def _signed(token: str, kind: str, keys: Keys, longest: int) -> dict[str, Any]:
         key.verify(signature, f"{parts[0]}.{parts[1]}".encode())
     except InvalidSignature:
         raise RejectedError(Verdict.NOT_GENUINE, "forged") from None
-    return claims
+    return str(header["typ"]), claims
 
 
 def _object(encoded: str) -> dict[str, Any]:

@@ -55,6 +55,8 @@ def statement(
     evidence: Evidence,
     names: Mapping[str, str],
     issued: IssuedAnswer,
+    *,
+    is_test: bool = False,
 ) -> Statement:
     """All that the token says. A code without a name is shown as it is."""
     question = answer.question
@@ -88,6 +90,7 @@ def statement(
         log_entry=evidence.claim_entry,
         last_two=evidence.last_two,
         status_index=issued.list_index,
+        is_test=is_test,
     )
 
 

@@ -1,8 +1,61 @@
 """Thin tasks: ids in, nothing out. Each may run any number of times."""
 
+from datetime import timedelta
+from uuid import UUID
+
 from celery import shared_task
 
-from verification.services import issuing, uploads
+from consent import gate
+from consent.models import Request
+from core import clock, dispatch
+from verification.models import Answer
+from verification.services import answering, asking, issuing, testing, uploads
+from verification.services.answering import Progress
+
+RETRY_SECONDS = 0.25
+MOST_TRIES = 20  # then the sweep looks after it
+LEFT_ALONE = timedelta(seconds=6)  # longer than all tries together
+MOST_SWEPT = 500
+#: How long the token of an answer is kept once it was handed over.
+TOKEN_KEPT = timedelta(hours=24)
+
+
+@shared_task
+def consider(request_id: str) -> None:
+    """An organisation has asked."""
+    asking.consider(UUID(request_id))
+
+
+@shared_task
+def end_request(request_id: str) -> None:
+    """An organisation needs no answer any more."""
+    gate.end_request(UUID(request_id))
+
+
+@shared_task
+def hand_over(request_id: str, tries: int = 0) -> None:
+    """An answer was made; look again in a moment while its entry waits for the checkpoint."""
+    progress = answering.hand_over(UUID(request_id))
+    if progress is Progress.WAIT and tries < MOST_TRIES:
+        dispatch.enqueue(
+            "verification.tasks.hand_over", request_id, tries + 1, countdown=RETRY_SECONDS
+        )
+
+
+@shared_task
+def sweep() -> None:
+    """Take up what was lost: questions nobody considered, answers that were not handed over, and
+    what was taken back. Requests that have closed end with `consent.tasks.expire_due`."""
+    settled = clock.now() - LEFT_ALONE
+    waiting = Request.objects.filter(considered_at=None, asked_at__lt=settled)
+    for request_id in asking.due(waiting).values_list("id", flat=True)[:MOST_SWEPT]:
+        dispatch.enqueue("verification.tasks.consider", str(request_id))
+    unseen = Answer.objects.filter(handed_over_at=None, made_at__lt=settled).order_by("made_at")
+    for request_id in unseen.values_list("request_id", flat=True)[:MOST_SWEPT]:
+        dispatch.enqueue("verification.tasks.hand_over", str(request_id), MOST_TRIES)
+    answering.recall_lost(since=clock.now() - timedelta(days=1))
+    answering.blank(before=clock.now() - TOKEN_KEPT)
+    testing.take_back_due()
 
 
 @shared_task

@@ -18,6 +18,8 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         " newer form. Use the newest version of this check.",
         "clock": "Cannot be checked. By this machine's clock the answer comes from the future."
         " Set the clock.",
+        "test": "TEST. {issuer} signed this for somebody who tries things out. It is made up, and"
+        " about nobody.",
         "expired": "No longer valid. {issuer} signed this answer, but its time is over. Ask again.",
         "other_audience": "Not for you. {issuer} signed this answer for another organisation.",
         "withdrawn": "Withdrawn. The person has taken back the consent. Do not use this answer, and"
@@ -88,6 +90,7 @@ WORDS: Mapping[str, Mapping[str, str]] = {
         "若仍没有，则该答复不真实。",
         "other_format": "无法核验。签名有效，但答复采用了更新的格式。请使用最新版本的核验程序。",
         "clock": "无法核验。按本机时钟，该答复来自未来。请校准时钟。",
+        "test": "测试。由 {issuer} 签名，仅供试用：内容为虚构，与任何人无关。",
         "expired": "已失效。由 {issuer} 签名，但已过有效期。请重新询问。",
         "other_audience": "不是给您的。{issuer} 签发给了另一家机构。",
         "withdrawn": "已撤回。本人已收回同意。请勿使用并删除该答复。",

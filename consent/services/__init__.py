@@ -50,7 +50,7 @@ def ask(*, inbound: Inbound, tenure: Tenure, locale: str) -> Asked:
     Ends their earlier open question about themself. Raises django.db.DatabaseError when the text
     is not from the present holder of the tenure's number, NoKeyError when the tenure has no key.
     """
-    key = _key(tenure)
+    key = key_of(tenure)
     installation = Installation.objects.get()
     agreed = terms.self_inquiry(installation.window_days)
     while True:
@@ -130,7 +130,8 @@ def erase(*, inbound: Inbound, tenure: Tenure) -> int:
     return gate.erase(inbound_id=inbound.id, tenure_id=tenure.id)
 
 
-def _key(tenure: Tenure) -> person_keys.Key:
+def key_of(tenure: Tenure) -> person_keys.Key:
+    """The key that seals what is kept of this holder. Raises NoKeyError."""
     key = person_keys.get(tenure.key_id)
     if key is None:
         raise NoKeyError
@@ -139,6 +140,6 @@ def _key(tenure: Tenure) -> person_keys.Key:
 
 def _seal(tenure: Tenure, content: dict[str, str]) -> gate.Sealed:
     """Evidence for one entry of the log, bound to its subject and to that entry."""
-    key, entry = _key(tenure), uuid.uuid4()
+    key, entry = key_of(tenure), uuid.uuid4()
     sealed = key.seal(json.dumps(content), f"{tenure.subject_ref}|{entry}")
     return gate.Sealed(sealed, entry, key.id)

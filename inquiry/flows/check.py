@@ -2,11 +2,11 @@
 
 from audit.proof import same_code
 from audit.selectors import receipt_code
-from consent import selectors
+from consent import references, selectors
 from consent.looks import looks
 from consent.models import Consent
 from core import catalogue
-from inquiry import intents, references
+from inquiry import intents
 from inquiry.askers import Askers, asker, question
 from inquiry.flows.looks import in_short
 from inquiry.flows.moments import moment, service_zone

@@ -9,6 +9,7 @@ from sms_gateway import kinds
 from sms_gateway.messages import Inbound
 from sms_gateway.selectors import is_opted_out
 from sms_gateway.services import forget, opt_in, opt_out
+from verification.services import answering
 
 ERASE_MINUTES = memory.ERASE_CODE_LIFE.seconds // 60
 
@@ -23,6 +24,7 @@ def stop(inbound: Inbound) -> bool:
     somebody who loads subscriptions.
     """
     services.withdraw_all(inbound=inbound)
+    answering.recall(number_index=inbound.number_index)
     withdraw_codes(number_index=inbound.number_index)
     return opt_out(number_index=inbound.number_index, word="STOP", inbound_id=inbound.id)
 
@@ -55,6 +57,7 @@ def erase(turn: PersonTurn, intent: intents.Erase) -> None:
         turn.reply(f"erase.{outcome}")
         return
     services.erase(inbound=turn.inbound, tenure=turn.tenure)
+    answering.recall_all_of(tenure_id=turn.tenure.id)
     memory.forget(turn.tenure)
     forget(number_index=number)
     # The person's key is gone. This last text is sealed under a new one of the number, which

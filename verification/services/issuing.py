@@ -14,7 +14,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from audit.services import record
 from core import clock
 from travel.questions import Answer
-from verification.claims import ANSWER_TYPE, STATUS_TYPE, to_claims
+from verification.claims import ANSWER_TYPE, STATUS_TYPE, TEST_TYPE, to_claims
 from verification.models import IssuedAnswer, SigningKey, StatusList
 from verification.qr import fitting
 from verification.reading import Standing
@@ -55,13 +55,18 @@ class SignedAnswer:
 
 @transaction.atomic
 def sign_answer(
-    *, answer: Answer, asker: Asker, evidence: Evidence, names: Mapping[str, str]
+    *,
+    answer: Answer,
+    asker: Asker,
+    evidence: Evidence,
+    names: Mapping[str, str],
+    is_test: bool = False,
 ) -> SignedAnswer:
     """Sign one answer for one asker, and give it a place in the day's status list.
 
     `names`: what the codes of places are called in the asker's language. Call it in the transaction
-    that fetched the journey, and commit to the token with the release. Raises KeyRevokedError,
-    ListFullError.
+    that fetched the journey, and commit to the token with the release. `is_test`: it is made
+    up, and no check takes it for an answer. Raises KeyRevokedError, ListFullError.
     """
     publish_keys()
     now = clock.now().replace(microsecond=0)
@@ -76,9 +81,10 @@ def sign_answer(
     )
     if not StatusList.objects.filter(day=issued.list_day).exists():
         _publish_list(issued.list_day)
-    said = statement(answer, asker, evidence, names, issued)
+    said = statement(answer, asker, evidence, names, issued, is_test=is_test)
     signer = _signer()
-    token = fitting(said, lambda one: signer.sign(ANSWER_TYPE, to_claims(one)))
+    kind = TEST_TYPE if is_test else ANSWER_TYPE
+    token = fitting(said, lambda one: signer.sign(kind, to_claims(one)))
     return SignedAnswer(issued.id, token)
 
 

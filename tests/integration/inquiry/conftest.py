@@ -6,6 +6,7 @@ from datetime import date, timedelta
 import psycopg
 import pytest
 
+from core import dispatch as core_dispatch
 from inquiry import dispatch as inquiry_dispatch
 from inquiry import tasks as inquiry_tasks
 from sms_gateway import dispatch as gateway_dispatch
@@ -39,6 +40,7 @@ def service(as_role: AsRole, world: World, monkeypatch: pytest.MonkeyPatch) -> S
     queue = Queue()
     monkeypatch.setattr(inquiry_dispatch, "enqueue", queue.put_for(inquiry_tasks))
     monkeypatch.setattr(gateway_dispatch, "enqueue", queue.put_for(gateway_tasks))
+    monkeypatch.setattr(core_dispatch, "enqueue", queue.put_by_name)
     return Service(as_role, queue, world)
 
 

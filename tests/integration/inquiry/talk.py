@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils.module_loading import import_string
 
 from core.numbers import number_index
 from inquiry import tasks as inquiry_tasks
@@ -33,6 +34,11 @@ class Queue:
 
     waiting: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
     seen: list[tuple[Any, tuple[Any, ...]]] = field(default_factory=list)
+
+    def put_by_name(self, task: str, *args: Any, countdown: float = 0) -> None:
+        """Tasks that are named in full (`core.dispatch`)."""
+        self.waiting.append((import_string(task), args))
+        self.seen.append(self.waiting[-1])
 
     def put_for(self, room: Any) -> Callable[..., None]:
         def put(task: str, *args: Any, countdown: float = 0) -> None:

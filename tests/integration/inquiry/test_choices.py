@@ -11,10 +11,10 @@ from pytest_django import Settings
 from audit.models import Entry
 from consent import selectors, sharing_codes
 from consent.models import Pause, SharingCode
+from consent.references import reference
 from consent.services import choices
 from core import clock
 from inquiry.models import Conversation
-from inquiry.references import reference
 from subscribers import ids
 from tests.integration.inquiry.cases import says
 from tests.integration.inquiry.questions import Questions

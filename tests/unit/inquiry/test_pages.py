@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from consent.references import reference
 from core import catalogue
 from core.segments import Encoding, count
 from inquiry.pages import MOST_SEGMENTS, answer_pages
 from inquiry.places import city_name, place_name
-from inquiry.references import reference
 from travel.itinerary import Coverage, Itinerary, Place, StayPoint, compile_itinerary
 from travel.window import Window
 
