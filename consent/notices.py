@@ -67,7 +67,9 @@ def render_employer_question(
         "hours": settings.MINIMUM_STAY_HOURS,
     }
     if terms["question"] != "itinerary":
-        values["places"] = str(catalogue.language(locale).dates["separator"]).join(places)
+        # A place abroad is written with a comma in it: Bangkok, Thailand.
+        separator = str(catalogue.language(locale).dates["separator"]).replace(",", ";")
+        values["places"] = separator.join(places)
     return _rendered(f"notice.{terms['question']}", locale, code, values)
 
 

@@ -1,6 +1,8 @@
 """An organisation asks, the person agrees, the organisation reads: the whole way, and back."""
 
+import uuid
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -18,7 +20,9 @@ def employer(service: Service) -> Employer:
     return Employer(service)
 
 
-def asked(service: Service, employer: Employer, number: str, **changes: object) -> tuple:
+def asked(
+    service: Service, employer: Employer, number: str, **changes: Any
+) -> tuple[uuid.UUID, str]:
     request = employer.ask(number, **changes)
     service.work()
     notice = service.arrived(number)
@@ -32,12 +36,11 @@ def test_a_question_by_number_from_the_notice_to_the_answer(
     """The person never texted before: no key, no language, no tenure but the feed's."""
     number = subscriber("330100")
     request, notice = asked(service, employer, number)
-    print(notice)
     assert "River Works Ltd asks" in notice
     assert "Hangzhou" in notice
     assert employer.sees(request) == "open"
     receipt = service.reply(number, f"OK {service.last_code}")
-    print(receipt)
+    assert "The answer was YES" in receipt
     assert employer.sees(request) == "answered"
     answer = answer_of(request)
     assert answer is not None

@@ -13,6 +13,13 @@ from inquiry.words import languages
 BUDGET = {
     "notice.self": 3,
     "notice.visit": 3,
+    # With eight places, all of which it names.
+    "notice.visited_any": 6,
+    "notice.stayed_only_in": 6,
+    "notice.itinerary": 4,
+    "receipt.asker": 4,
+    "receipt.nobody": 2,
+    "receipt.no_data": 2,
     "help.all": 3,
     "erase.ask": 2,
     "refuse.asker": 2,
@@ -60,6 +67,10 @@ VERDICTS = re.compile(
 )
 LINKS = re.compile(r"https?:|www\.|\w\.(com|cn|org|net|gov)\b", re.IGNORECASE)
 
+LIST_OF_PLACES = {
+    "en": "; ".join(["Riviere-des-Prairies-Pointe-aux-Trembles"] * 8),
+    "zh": "、".join(["西双版纳傣族自治州"] * 8),
+}
 LONGEST_NAMES = {"en": "M" * 60, "zh": "长" * 60}
 
 EVERY_TEXT = [
@@ -73,13 +84,16 @@ def longest_values(locale: str) -> dict[str, str | int]:
     fortnights = (catalogue.format_days(locale, d, d + timedelta(days=13)) for d in YEAR)
     words = (catalogue.keywords(locale)[command][0] for command in catalogue.keywords(locale))
     return {
+        "asker": LONGEST_NAMES[locale],
         "city": "Riviere-des-Prairies-Pointe-aux-Trembles",
         "code": "482913",
         "country": "South Georgia & South Sandwich Islands",
         "day": day,
         "days": 14,
+        "delete": day,
         "first": "Nakhon Si Thammarat",
         "hours": 4,
+        "kept_days": 30,
         "languages": languages(locale),
         "look": catalogue.render(locale, "log.none"),
         "minutes": 30,
@@ -88,9 +102,15 @@ def longest_values(locale: str) -> dict[str, str | int]:
         "period": max(fortnights, key=len),
         "question": catalogue.render(locale, "question.stayed_only_in"),
         "place": "Nakhon Si Thammarat",
+        "places": LIST_OF_PLACES[locale],
+        "purpose": max(
+            (text for key, text in texts.items() if key.startswith("purpose.")), key=len
+        ),
         "reference": "ZZZZZZZZZZ",
         "result": "in progress",
+        "said": catalogue.render(locale, "check.said_cannot_tell"),
         "second": "Nakhon Si Thammarat",
+        "valid": f"{day} 23:59",
         "valid_days": 366,
         "version": "1",
         "visit": catalogue.render(
