@@ -34,8 +34,7 @@ from subscribers import selectors as subscribers
 from subscribers.models import Tenure
 from travel.itinerary import Coverage, Itinerary, compile_itinerary
 from travel.window import Window
-from verification.services import disputing
-from verification.services import answering
+from verification.services import answering, disputing
 
 #: After this long without a checkpoint, one text says that the answer will follow.
 WORTH_TELLING = timedelta(seconds=20)
@@ -61,14 +60,8 @@ def answer(release_id: UUID) -> Progress:
         if recipient is None:
             return Progress.DONE  # erased: settling has closed the claim, and nobody can be told
         match outcome:
-            case "ready" if consent.question == VISIT:
-                recipient.open_case()
-            case "ready" if consent.org_ref is not None:
-                answering.answer(
-                    release=release, consent=consent, tenure=recipient.tenure, to=recipient.to
-                )
             case "ready":
-                recipient.send_answer()
+                recipient.act()
             case "waiting":
                 if release.claimed_at <= clock.now() - WORTH_TELLING:
                     recipient.say_it_follows("answer.follows")
@@ -76,10 +69,8 @@ def answer(release_id: UUID) -> Progress:
             case "stale":
                 recipient.say_it_follows("answer.waits_for_subscriptions")
                 return Progress.LATER
-            case "denied" if consent.org_ref is not None and reason not in NOT_TOLD:
-                answering.tell_it_ended(consent=consent, tenure=recipient.tenure, to=recipient.to)
             case "denied" if reason not in NOT_TOLD:
-                recipient.say(too_late(consent, reason), cause=recipient.cause)
+                recipient.say_it_ended(reason)
     return Progress.DONE
 
 
@@ -129,6 +120,24 @@ class Recipient:
     def say_it_follows(self, key: str) -> None:
         """Once for a release, whatever it waits for."""
         self.say(key, cause=f"{self.cause}:follows", hold_ref=self.consent.id)
+
+    def say_it_ended(self, reason: str) -> None:
+        """Why a claim comes to nothing."""
+        if self.consent.org_ref is None:
+            self.say(too_late(self.consent, reason), cause=self.cause)
+        else:
+            answering.tell_it_ended(consent=self.consent, tenure=self.tenure, to=self.to)
+
+    def act(self) -> None:
+        """Do what was agreed to: all in the caller's transaction."""
+        if self.consent.question == VISIT:
+            self.open_case()
+        elif self.consent.org_ref is None:
+            self.send_answer()
+        else:
+            answering.answer(
+                release=self.release, consent=self.consent, tenure=self.tenure, to=self.to
+            )
 
     def send_answer(self) -> None:
         """Fetch, compile, let go and queue: all in the caller's transaction."""

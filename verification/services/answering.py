@@ -39,6 +39,7 @@ from travel.questions import ItineraryQuestion, Journey, Reason, StayedOnlyIn, V
 from travel.window import Window
 from verification.models import Answer
 from verification.selectors import said_by, terms
+from verification.services import disputing
 from verification.services.issuing import mark_withdrawn, sign_answer
 from verification.statements import Asker, Evidence
 
@@ -86,6 +87,10 @@ def answer(*, release: Release, consent: Consent, tenure: Tenure, to: Address) -
         asker=Asker(request.org_ref, consent.terms["asker"], request.nonce),
         evidence=Evidence(consent.id, release.claim_entry, to.number[-2:]),
         names={code: city.name for code, city in cities.items()},
+    )
+    window = journey.window
+    disputing.answer_given(
+        answer_id=signed.id, tenure_id=tenure.id, first=window.first, last=window.last
     )
     entry = let_go(release_id=release.id, tenure=tenure, payload=signed.token)
     store(request, signed.id, signed.token, consent.id, release.id, entry)
