@@ -7,7 +7,7 @@ from core.migration_operations import SQLFile
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("audit", "0008_years"),
+        ("audit", "0009_mirrors"),
     ]
 
     operations = [
