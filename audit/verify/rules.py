@@ -36,9 +36,14 @@ _ENDS: Final[dict[str, tuple[frozenset[str], str]]] = {
     "consent.consumed": (frozenset({"granted"}), "consumed"),
 }
 _NOTICES: Final = ("consent.notice_sent", "consent.notice_delivered")
+#: What is done about a visit that somebody says is wrong while they still agree to it.
+_OF_A_CASE: Final = (
+    "dispute.opened", "dispute.viewed", "dispute.confirmed", "dispute.rejected",
+)  # fmt: skip
 #: What nobody does about somebody who was erased.
 _OF_THE_LIVING: Final = (
     "consent.requested", "consent.granted", "access.claimed", "access.fetched", "access.released",
+    *_OF_A_CASE,
 )  # fmt: skip
 
 
@@ -113,6 +118,8 @@ class Replay:
                 consent.state, consent.state_seq = "disclosed", consent.state_seq + 1
         elif event in _ENDS:
             self._moved(consent, entry)
+        elif event in _OF_A_CASE:
+            _is_live(consent, entry)
         elif event in _ACCESSES:
             _ACCESSES[event](self, at, consent, entry)
         if entry["consent_state_seq"] != consent.state_seq:

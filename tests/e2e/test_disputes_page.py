@@ -1,5 +1,7 @@
-"""From WRONG on a phone to an operator's decision and back, in a real browser: on a small screen, in
-both languages, with nothing that axe finds serious. SCREENSHOTS=folder keeps a picture of each page.
+"""From WRONG on a phone to an operator's decision and back, in a real browser: on a small screen,
+in both languages, with nothing that axe finds serious.
+
+SCREENSHOTS=folder keeps a picture of each page.
 """
 
 from __future__ import annotations

@@ -129,6 +129,10 @@ BROKEN: dict[str, tuple[Callable[[Story], None], str]] = {
         insert(4, "erasure.done", 0, consent_id=None),
         "access.claimed after this person was erased",
     ),
+    "a visit looked at when that has ended": (
+        insert(9, "dispute.viewed", 4),
+        "dispute.viewed under a consent that is consumed",
+    ),
     "a list for a number": (set_(4, uses=[1]), "does not count"),
     "a list for a name": (set_(4, release_id=[1]), "a value is not what it must be"),
 }
