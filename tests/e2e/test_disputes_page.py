@@ -69,6 +69,7 @@ def test_from_the_phone_to_the_decision_and_back(demo: Demo, browser: Browser) -
     operator.press("保留这次到访")
     expect(operator.page.locator(".problem")).to_be_visible()
     operator.look("dispute-zh-error")
+    operator.page.get_by_label("应为").first.check()
     operator.page.get_by_label("基站的登记位置有误").check()
     operator.press("确认有误")
     expect(operator.page).to_have_url(re.compile("/operations/disputes/$"))
@@ -76,6 +77,6 @@ def test_from_the_phone_to_the_decision_and_back(demo: Demo, browser: Browser) -
 
     say(phone, "HELP", has("WRONG"))
     wait_until(
-        lambda: any("was an error" in t.body for t in phone.texts()), 60, "the outcome by text"
+        lambda: any("is corrected to one city" in t.body for t in phone.texts()), 60, "the outcome by text"
     )
     say(phone, "LOG", has(catalogue.render("en", "log.saw_visit")))
