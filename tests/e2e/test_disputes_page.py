@@ -77,6 +77,8 @@ def test_from_the_phone_to_the_decision_and_back(demo: Demo, browser: Browser) -
 
     say(phone, "HELP", has("WRONG"))
     wait_until(
-        lambda: any("is corrected to one city" in t.body for t in phone.texts()), 60, "the outcome by text"
+        lambda: any("is corrected to one city" in t.body for t in phone.texts()),
+        60,
+        "the outcome by text",
     )
     say(phone, "LOG", has(catalogue.render("en", "log.saw_visit")))
