@@ -21,9 +21,17 @@ class Command(BaseCommand):
         parser.add_argument(
             "--year", type=int, help="the key of that year's log, which witnesses need before"
         )
+        parser.add_argument(
+            "--for-witnesses", action="store_true", help="the line for a witness's file of logs"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         year = options["year"] or clock.now().year
         begun = latest_checkpoint(year)
         name = begun.origin if begun else origin(settings.AUDIT_ORIGIN_HOST, year)
-        self.stdout.write(Signer(name, settings.AUDIT_SIGNING_KEY).verifier.vkey)
+        verifier = Signer(name, settings.AUDIT_SIGNING_KEY).verifier
+        if options["for_witnesses"]:
+            log, key = name.rpartition("/")[0], verifier.vkey.split("+", 2)[2]
+            self.stdout.write(f"yearly {log} {key}")
+        else:
+            self.stdout.write(verifier.vkey)
