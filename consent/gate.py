@@ -194,6 +194,11 @@ def withdraw_all(*, inbound_id: int) -> int:
     return int(_row("withdraw_all", inbound_id)[0])
 
 
+def withdraw_by_operator(wish_id: UUID) -> bool:
+    """End everything of the number of somebody who called. False when it was done before."""
+    return bool(_row("withdraw_by_operator", wish_id)[0])
+
+
 def expire_due() -> int:
     """End what has run out; how many. More may be left when it is not 0."""
     return int(_row("expire_due")[0])

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from consent.models import Block, Consent, Pause, Release, SharingCode, State
+from consent.models import (
+    Block,
+    Consent,
+    Pause,
+    Release,
+    SharingCode,
+    State,
+    WithdrawalByPhone,
+)
 from core import clock, person_keys
 from subscribers.selectors import DatabaseNow
 
@@ -140,6 +148,16 @@ def paused_until(tenure_id: UUID) -> datetime | None:
         .values_list("until", flat=True)
         .first()
     )
+
+
+def withdrawal_by_phone(wish_id: UUID) -> WithdrawalByPhone:
+    """What a member of staff was told. Raises WithdrawalByPhone.DoesNotExist."""
+    return WithdrawalByPhone.objects.get(id=wish_id)
+
+
+def withdrawals_waiting() -> QuerySet[WithdrawalByPhone]:
+    """What was told and not done yet, the oldest first."""
+    return WithdrawalByPhone.objects.filter(done_at=None).order_by("told_at")
 
 
 def live_sharing_codes(tenure_id: UUID) -> QuerySet[SharingCode]:

@@ -3,7 +3,7 @@
 from celery import shared_task
 
 from consent import gate
-from consent.services.choices import forget_codes
+from consent.services import by_phone, choices
 
 
 @shared_task(name="consent.tasks.expire_due")
@@ -11,4 +11,5 @@ def expire_due() -> None:
     """End what has run out."""
     while gate.expire_due():
         pass
-    forget_codes()
+    choices.forget_codes()
+    by_phone.forget()

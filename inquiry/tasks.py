@@ -5,10 +5,10 @@ from uuid import UUID
 
 from celery import shared_task
 
-from consent.selectors import unfinished_releases
+from consent.selectors import unfinished_releases, withdrawals_waiting
 from core import clock
 from disputes.selectors import to_tell
-from inquiry import answers, dispatch, memory, outcomes
+from inquiry import answers, by_phone, dispatch, memory, outcomes
 
 RETRY_SECONDS = 0.25
 MOST_TRIES = 20  # then the sweep looks after it
@@ -39,4 +39,12 @@ def sweep() -> None:
         dispatch.enqueue("answer", str(release_id), MOST_TRIES)
     for dispute_id in to_tell().values_list("id", flat=True)[:MOST_SWEPT]:
         dispatch.enqueue("tell_of_dispute", str(dispute_id))
+    for wish_id in withdrawals_waiting().values_list("id", flat=True)[:MOST_SWEPT]:
+        by_phone.withdraw(wish_id=wish_id)
     memory.forget_old()
+
+
+@shared_task(name="inquiry.tasks.withdraw_by_phone")
+def withdraw_by_phone(wish_id: str) -> None:
+    """End everything of the number of somebody who called."""
+    by_phone.withdraw(wish_id=UUID(wish_id))

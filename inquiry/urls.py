@@ -1,8 +1,11 @@
-"""Addresses for the people the service answers."""
+"""Addresses for the people the service answers, and for who takes their calls."""
 
 from django.urls import path
 
-from inquiry import views
+from inquiry.views import home, withdrawal
 
 app_name = "people"
-urlpatterns = [path("", views.home, name="home")]
+urlpatterns = [
+    path("", home.home, name="home"),
+    path("operations/withdraw/", withdrawal.withdraw, name="withdraw-by-phone"),
+]

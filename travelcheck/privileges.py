@@ -55,6 +55,8 @@ TABLES: Grants = {
         "disputes_dispute": [
             "SELECT (id, state, due_on, opened_at, decided_at, reason, is_replaced)"
         ],
+        # what people told staff by phone: stored, never read
+        "consent_withdrawalbyphone": ["INSERT"],
         # verification: of answers only those that were handed over (verification/sql/answers.sql)
         "verification_answer": ["SELECT", "UPDATE (first_read_at)"],
         "verification_signingkey": ["SELECT"],
@@ -143,6 +145,7 @@ TABLES: Grants = {
         # no INSERT of requests, for those are what asking rests on
         "consent_request": ["SELECT"],
         "consent_sharingcode": ["SELECT", "INSERT", "DELETE"],
+        "consent_withdrawalbyphone": ["SELECT", "DELETE"],
         "consent_block": ["SELECT", "INSERT", "DELETE"],
         "consent_pause": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         # disputes: not which visit it is about
@@ -259,6 +262,7 @@ TABLES: Grants = {
         "consent_release": ["SELECT", "INSERT", "UPDATE"],
         "consent_request": ["SELECT", "UPDATE"],
         "consent_sharingcode": ["SELECT", "UPDATE", "DELETE"],
+        "consent_withdrawalbyphone": ["SELECT", "UPDATE (done_at)"],
         "consent_block": ["SELECT", "DELETE"],
         "consent_pause": ["SELECT", "DELETE"],
         # disputes
@@ -324,6 +328,7 @@ FUNCTIONS: dict[str, list[str]] = {
         "gate.refuse",
         "gate.withdraw",
         "gate.withdraw_all",
+        "gate.withdraw_by_operator",
         "gate.expire_due",
         "gate.claim",
         "gate.settle",

@@ -69,6 +69,7 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('staff.added',                     false, '{account_ref,staff_role}'),
   ('staff.ended',                     false, '{account_ref,staff_role}'),
   ('staff.reset_account',             false, '{account_ref}'),
+  ('staff.ended_consents',            false, '{account_ref}'),
   -- a person says that a visit is wrong
   ('dispute.opened',                  true,  '{subject_ref,dispute_id}'),
   ('dispute.viewed',                  true,  '{subject_ref,dispute_id}'),

@@ -1,3 +1,4 @@
+from consent.models.by_phone import WithdrawalByPhone
 from consent.models.choices import Block, Pause, SharingCode
 from consent.models.consent import Consent, State
 from consent.models.notice import Notice
@@ -14,4 +15,5 @@ __all__ = [
     "Request",
     "SharingCode",
     "State",
+    "WithdrawalByPhone",
 ]

@@ -2,13 +2,22 @@
 -- Nothing here waits for a tenure, the sequencer or a feed.
 SET LOCAL ROLE {gate};
 
--- End one live consent on a text of its number. The caller has locked the row.
-CREATE OR REPLACE FUNCTION gate.stop(p_consent uuid, p_reason text) RETURNS boolean
+-- With one argument less they were for texts alone.
+DROP FUNCTION IF EXISTS gate.stop(uuid, text);
+DROP FUNCTION IF EXISTS gate.recall(uuid, text);
+
+-- Who withdraws when a text of the number does.
+CREATE OR REPLACE FUNCTION gate.by_text() RETURNS jsonb
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
+AS $$ SELECT '{"by": "person", "channel": "sms"}'::jsonb $$;
+
+-- End one live consent. The caller has locked the row. v_by: who does it, by which channel.
+CREATE OR REPLACE FUNCTION gate.stop(p_consent uuid, p_reason text, v_by jsonb DEFAULT gate.by_text())
+RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_state text;
-    v_by CONSTANT jsonb := '{"by": "person", "channel": "sms"}';
 BEGIN
     SELECT c.state INTO v_state FROM public.consent_consent c WHERE c.id = p_consent;
     IF v_state = 'granted' THEN
@@ -23,7 +32,9 @@ END $$;
 
 -- An answer that was handed over is taken back: the asker is told to delete it. Its consent is used
 -- up and stays so. False when it was taken back before, or was nobody's but the person's own.
-CREATE OR REPLACE FUNCTION gate.recall(p_consent uuid, p_reason text) RETURNS boolean
+CREATE OR REPLACE FUNCTION gate.recall(
+    p_consent uuid, p_reason text, p_by jsonb DEFAULT gate.by_text()
+) RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -34,8 +45,8 @@ BEGIN
         RETURN false;
     END IF;
     UPDATE public.consent_consent c
-    SET last_entry = gate.note('consent.recalled', p_consent, jsonb_build_object(
-        'by', 'person', 'channel', 'sms', 'reason', p_reason))
+    SET last_entry = gate.note('consent.recalled', p_consent,
+                               p_by || jsonb_build_object('reason', p_reason))
     WHERE c.id = p_consent;
     RETURN true;
 END $$;
@@ -76,20 +87,46 @@ END $$;
 CREATE OR REPLACE FUNCTION gate.withdraw_all(p_inbound bigint) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
+BEGIN
+    RETURN gate.end_all((gate.text_of(p_inbound)).number, 'stop', gate.by_text());
+END $$;
+
+-- Everything of a number that can be ended or taken back; how many granted consents there were.
+CREATE OR REPLACE FUNCTION gate.end_all(p_number bytea, p_reason text, p_by jsonb) RETURNS integer
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
 DECLARE
-    v_number bytea := (gate.text_of(p_inbound)).number;
     v_one uuid;
     v_count integer := 0;
 BEGIN
     FOR v_one IN
         SELECT c.id FROM public.consent_consent c
-        WHERE c.number_index = v_number AND c.state IN ('requested', 'disclosed', 'granted')
+        WHERE c.number_index = p_number AND c.state IN ('requested', 'disclosed', 'granted')
         ORDER BY c.id FOR UPDATE
     LOOP
-        v_count := v_count + gate.stop(v_one, 'stop')::integer;
+        v_count := v_count + gate.stop(v_one, p_reason, p_by)::integer;
     END LOOP;
-    PERFORM gate.recall(h, 'stop') FROM gate.handed_over(v_number) h;
+    PERFORM gate.recall(h, p_reason, p_by) FROM gate.handed_over(p_number) h;
     RETURN v_count;
+END $$;
+
+-- The same on the word of a member of staff whom the person called. Only the web process can store
+-- such a word, and only an operator who has just logged in: it ends things, and shows nothing. False
+-- when it was done before.
+CREATE OR REPLACE FUNCTION gate.withdraw_by_operator(p_wish uuid) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_wish record;
+BEGIN
+    SELECT * INTO v_wish FROM public.consent_withdrawalbyphone w WHERE w.id = p_wish FOR UPDATE;
+    IF v_wish.id IS NULL OR v_wish.done_at IS NOT NULL THEN
+        RETURN false;
+    END IF;
+    PERFORM gate.end_all(v_wish.number_index, v_wish.reason, jsonb_build_object(
+        'by', 'operator', 'by_ref', v_wish.by_ref, 'channel', 'phone'));
+    UPDATE public.consent_withdrawalbyphone w SET done_at = core.now() WHERE w.id = p_wish;
+    RETURN true;
 END $$;
 
 -- End what has run out, some at a time; what somebody is working on is left for the next call.

@@ -26,6 +26,7 @@ BUDGET = {
     "refuse.recalled": 2,
     "drop.recalled": 2,
     "share.code": 2,
+    "stop.by_phone": 2,
     "block.done": 2,
     "block.already": 2,
     "unblock.done": 2,

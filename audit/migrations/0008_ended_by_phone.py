@@ -1,0 +1,10 @@
+"""What staff end for people who call."""
+
+from django.db import migrations
+
+from core.migration_operations import SQLFile
+
+
+class Migration(migrations.Migration):
+    dependencies = [("audit", "0007_second_providers")]
+    operations = [SQLFile("audit", "vocabulary.sql")]
