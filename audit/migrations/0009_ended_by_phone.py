@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0007_second_providers")]
+    dependencies = [("audit", "0008_years")]
     operations = [SQLFile("audit", "vocabulary.sql")]
