@@ -14,7 +14,6 @@ urlpatterns = [
     path("account/", include("accounts.urls")),
     path("employers/", include("organisations.employer_urls")),
     path("employers/", include("verification.portal_urls")),
-    path("", include("inquiry.urls")),
     path("operations/", include("organisations.operation_urls")),
     path("operations/", include("disputes.urls")),
     path("language/", set_language, name="set_language"),

@@ -28,7 +28,7 @@ class WithdrawalForm(forms.Form):
     reason = forms.ChoiceField(
         label=later("by_phone.reason"),
         choices=[
-            (value, later(f"by_phone.reason_{value}")) for value in WithdrawalByPhone.Reason.values
+            (value, later(f"call_reason.{value}")) for value in WithdrawalByPhone.Reason.values
         ],
         initial=WithdrawalByPhone.Reason.ASKED,
         widget=forms.RadioSelect,

@@ -7,12 +7,12 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
-from consent.models import AskedBy
+from consent.models import AskedBy, WithdrawalByPhone
 from core import pages
 from core.catalogue import CatalogueError, placeholders
 from disputes import reasons
 from disputes.models import State
-from inquiry.views import COMMANDS
+from inquiry.views.home import COMMANDS
 from organisations.catalogue import Purpose, Role, Scope, Status
 from organisations.views.operations import ACTS
 from oversight.models.resolution import Reason
@@ -43,6 +43,7 @@ ROW_PROBLEMS = [
 ]  # fmt: skip
 BY_VALUE = {
     "act": list(ACTS),
+    "call_reason": WithdrawalByPhone.Reason.values,
     "dispute_kind": ["stay", "border"],
     "dispute_reason": [*reasons.CONFIRMED, *reasons.REJECTED],
     "dispute_state": [state for state in State.values if state != State.ASKED],
