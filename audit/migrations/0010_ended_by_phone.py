@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0008_years")]
+    dependencies = [("audit", "0009_indexes_for_auditors"), ("audit", "0009_mirrors")]
     operations = [SQLFile("audit", "vocabulary.sql")]
