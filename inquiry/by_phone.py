@@ -10,6 +10,7 @@ from inquiry.turn import REPLY
 from sms_gateway.messages import Address
 from sms_gateway.services import queue
 from subscribers import selectors as subscribers
+from verification.services import answering
 
 
 @transaction.atomic
@@ -18,6 +19,7 @@ def withdraw(*, wish_id: UUID) -> None:
     wish = by_phone.act(wish_id=wish_id)
     if wish is None:
         return
+    answering.recall(number_index=bytes(wish.number_index))
     holder = subscribers.current(bytes(wish.number_index))
     number = by_phone.address_of(wish)
     if holder is None or holder.key_id is None or number is None:

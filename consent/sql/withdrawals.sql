@@ -11,8 +11,8 @@ CREATE OR REPLACE FUNCTION gate.by_text() RETURNS jsonb
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp
 AS $$ SELECT '{"by": "person", "channel": "sms"}'::jsonb $$;
 
--- End one live consent. The caller has locked the row. v_by: who does it, by which channel.
-CREATE OR REPLACE FUNCTION gate.stop(p_consent uuid, p_reason text, v_by jsonb DEFAULT gate.by_text())
+-- End one live consent. The caller has locked the row. p_by: who does it, by which channel.
+CREATE OR REPLACE FUNCTION gate.stop(p_consent uuid, p_reason text, p_by jsonb DEFAULT gate.by_text())
 RETURNS boolean
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
@@ -21,11 +21,11 @@ DECLARE
 BEGIN
     SELECT c.state INTO v_state FROM public.consent_consent c WHERE c.id = p_consent;
     IF v_state = 'granted' THEN
-        PERFORM gate.move(p_consent, 'withdrawn', 'consent.withdrawn', v_by, p_reason);
+        PERFORM gate.move(p_consent, 'withdrawn', 'consent.withdrawn', p_by, p_reason);
     ELSIF v_state = 'disclosed' THEN
-        PERFORM gate.move(p_consent, 'refused', 'consent.refused', v_by, p_reason);
+        PERFORM gate.move(p_consent, 'refused', 'consent.refused', p_by, p_reason);
     ELSIF v_state = 'requested' THEN
-        PERFORM gate.move(p_consent, 'expired', 'consent.expired', v_by, p_reason);
+        PERFORM gate.move(p_consent, 'expired', 'consent.expired', p_by, p_reason);
     END IF;
     RETURN v_state = 'granted';
 END $$;

@@ -20,6 +20,7 @@ from tests.factories import people
 from tests.integration.inquiry.cases import says
 from tests.integration.inquiry.questions import Questions
 from tests.integration.inquiry.talk import AsRole, Service
+from verification.models import Answer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -70,6 +71,7 @@ def test_everything_ends_and_the_number_is_told(
     assert [one.tenure_id for one in left] == [questions.holder(other).tenure.id]
     handed.refresh_from_db()
     assert handed.recalled_at is not None
+    assert Answer.objects.get().withdrawn_at is not None
     assert not SharingCode.objects.exists()
     [withdrawn] = service.world.bodies("consent.withdrawn")
     assert withdrawn["channel"] == "phone"

@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0009_indexes_for_auditors"), ("audit", "0009_mirrors")]
+    dependencies = [("audit", "0010_indexes_for_auditors")]
     operations = [SQLFile("audit", "vocabulary.sql")]

@@ -8,7 +8,7 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0006_questions_of_organisations")]
+    dependencies = [("consent", "0007_whom")]
     operations = [
         migrations.CreateModel(
             name="WithdrawalByPhone",
