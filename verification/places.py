@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from django.db.models import Case, IntegerField, Q, Value, When
 
+from consent.places import city_name
 from signaling.models import City
 
 MOST_FOUND = 12
@@ -50,6 +51,14 @@ def split(codes: Collection[str]) -> tuple[list[str], list[str]]:
         city.code for city in City.objects.filter(code__in=codes) if city.code == city.country
     }
     return sorted(set(codes) - countries), sorted(countries)
+
+
+def as_texted(codes: Collection[str], locale: str) -> list[str]:
+    """What a text to a person calls the places, sorted. `locale`: of the catalogue of texts."""
+    cities = City.objects.in_bulk(codes)
+    countries = {city.country for city in cities.values()}
+    known = cities | City.objects.in_bulk(countries)
+    return sorted(city_name(code, known, locale) for code in codes)
 
 
 def _place(city: City, locale: str) -> Place:

@@ -18,6 +18,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+from demo.people import YAN
+from demo.phone import Phone, phones
 from tests.factories.people import PASSWORD, totp
 from tests.machine import wait_until
 from tests.running import Demo, clean_environment
@@ -133,6 +135,61 @@ def set_up_app(person: Person) -> str:
     return secret
 
 
+def ask_and_read(employer: Person, demo: Demo) -> None:
+    """The first question: by the code that somebody texted for, until its answer is read."""
+    phone = phones(demo.address)[YAN.number]
+    page = employer.page
+    page.get_by_role("link", name="Ask a person").click()
+    page.locator("[name=code]").fill(hears(phone, "SHARE", r"[2-9A-Z]{5}-[2-9A-Z]{5}"))
+    page.get_by_label("Was the phone in any of these places?").check()
+    page.locator("[name=find]").fill("Thailand")
+    page.locator("[name=places]").first.check()
+    page.locator("[name=reference]").fill("shift A 17")
+    employer.press("See what they will read")
+    expect(page.locator("blockquote").first).to_contain_text("海港工程 Harbour Works asks if")
+    employer.look("ask-preview")
+    shown = page.locator("blockquote").first.inner_text()
+    before = newest(phone)
+    employer.press("Send")
+    notice = heard(phone, before, r"Reply NO (\d{6})")
+    assert re.sub(r"\d{6}", "000000", notice[0]) == shown
+    phone.send(f"OK {notice[1]}")
+    state = page.locator("h1 .state")
+
+    def is_answered() -> bool:
+        page.reload()
+        return state.inner_text() == "answered"
+
+    wait_until(is_answered, 60, "the answer")
+    page.get_by_role("link", name="Read the answer").click()
+    expect(page.locator(".said")).to_have_text("YES")
+    employer.look("answer")
+
+
+def newest(phone: Phone) -> int:
+    return max((text.id for text in phone.texts()), default=0)
+
+
+def heard(phone: Phone, after: int, pattern: str) -> tuple[str, str]:
+    """The first text after another that has this in it, and what the pattern found."""
+    found: list[tuple[str, str]] = []
+
+    def comes() -> bool:
+        for text in phone.texts(after):
+            match = re.search(pattern, text.body) if text.incoming else None
+            if match:
+                found.append((text.body, match[match.lastindex or 0]))
+        return bool(found)
+
+    wait_until(comes, 60, f"a text with {pattern}")
+    return found[0]
+
+
+def hears(phone: Phone, body: str, pattern: str) -> str:
+    """Text something; what the answer has of the pattern."""
+    return heard(phone, phone.send(body), pattern)[1]
+
+
 def test_from_the_first_operator_to_an_employers_key(demo: Demo, browser: Browser) -> None:
     operator, employer = Person(browser, demo), Person(browser, demo, "zh-CN")
 
@@ -193,6 +250,7 @@ def test_from_the_first_operator_to_an_employers_key(demo: Demo, browser: Browse
     employer.look("key-made")
     page.get_by_role("link", name="I have copied it").click()
     employer.look("keys")
+    ask_and_read(employer, demo)
 
     operator.go("/operations/organisations/")
     operator.page.get_by_role("link", name="海港工程 Harbour Works").click()

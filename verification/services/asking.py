@@ -12,12 +12,10 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from consent import gate, notices, selectors
 from consent.models import AskedBy, Block, Request, SharingCode
-from consent.places import city_name
 from consent.services.asking import ask_for
 from core import person_keys
 from core.models import Installation
 from organisations.models import Organisation
-from signaling.models import City
 from sms_gateway.messages import Address
 from sms_gateway.selectors import is_opted_out
 from sms_gateway.services import queue
@@ -27,6 +25,7 @@ from subscribers.services import bind_key
 from travel.evidence import Places
 from verification.fairness import Earlier, Limits, quiet_until, too_much
 from verification.models import Answer
+from verification.places import as_texted
 from verification.services import testing
 
 #: One number at a time ("ASK"), so that two requests about it count one another.
@@ -132,7 +131,7 @@ def _ask(request: Request, tenure: Tenure) -> str:
         request=request,
         tenure=tenure,
         asker=Organisation.objects.only("name").get(id=request.org_ref).name,
-        places=_named(request, locale),
+        places=as_texted([*request.places["cities"], *request.places["countries"]], locale),
         locale=locale,
     )
     if isinstance(asked, str):
@@ -157,15 +156,6 @@ def _number(request: Request) -> str | None:
     key = person_keys.get(request.key_id)
     sealed = request.number_sealed
     return key.unseal(bytes(sealed), f"request:{request.id}") if key and sealed else None
-
-
-def _named(request: Request, locale: str) -> list[str]:
-    """Names of the places asked about, in a person's language."""
-    codes = [*request.places["cities"], *request.places["countries"]]
-    cities = City.objects.in_bulk(codes, field_name="code")
-    countries = {city.country for city in cities.values()}
-    known = cities | City.objects.in_bulk(countries, field_name="code")
-    return sorted(city_name(code, known, locale) for code in codes)
 
 
 def _one_at_a_time(number_index: bytes) -> None:
