@@ -63,8 +63,9 @@ def test_fill_in_read_what_they_will_read_and_send_once(
     assert "Up to 8 cities" in visible(employer.browser.get(page))
     preview = employer.browser.post(page, FILLED | {"step": "preview"})
     assert "What the person will read" in visible(preview)
-    assert "Harbour Works asks if this phone was 4 hours or more in: Thailand; Wuhan." in visible(
-        preview
+    assert (
+        "Harbour Works asks if this phone was 4 hours or more in: Thailand; Wuhan, China."
+        in visible(preview)
     )
     assert "武汉" in visible(preview)
     assert "OK 000000" in visible(preview)
