@@ -19,6 +19,7 @@ from tests.integration.inquiry.cases import says
 from tests.integration.inquiry.talk import Service
 from verification.models import IssuedAnswer
 from verification.reading import Standing
+from verification.services import disputing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -175,8 +176,15 @@ def test_answers_given_before_are_marked(
     over_none = given(world, number, today - timedelta(days=14), today - timedelta(days=9))
     first, second = open_case(service, number, 1), open_case(service, number, 2)
     assert standing(over_all) is Standing.DISPUTED
+    holder = Dispute.objects.only("tenure_id").get(id=first).tenure_id
+    meanwhile = given(world, number, today - timedelta(days=1), today - timedelta(days=1))
+    for days, news in ((1, 1), (9, 0)):
+        day = today - timedelta(days=days)
+        found = disputing.answer_given(answer_id=meanwhile, tenure_id=holder, first=day, last=day)
+        assert found == news, "given while it is looked at"
     decide(service, as_role, first, "rejected", "phone_alone", None)
     assert standing(over_all) is Standing.DISPUTED, "another visit of it is still looked at"
+    assert standing(meanwhile) is Standing.STANDS
     decide(service, as_role, second, "rejected", "phone_alone", None)
     assert standing(over_all) is Standing.STANDS
     assert len(service.arrived(number)) == 2, "both outcomes"
