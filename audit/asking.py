@@ -11,7 +11,7 @@ import http.client
 import logging
 import re
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -102,7 +102,8 @@ def _connect(parts: SplitResult) -> http.client.HTTPConnection:
 class Asker:
     """Gets one witness's cosignatures and stores them.
 
-    `wake` says that there is a new checkpoint, `stop` that it is over.
+    `wake` says that there is a new checkpoint, `stop` that it is over. While it is not `useful`,
+    because too few others cosign, once a PATIENCE is enough: each cosignature is a row for ever.
     """
 
     conninfo: str
@@ -111,6 +112,7 @@ class Asker:
     wake: threading.Event = field(default_factory=threading.Event)
     known: dict[str, int] = field(default_factory=dict)  # of each log, the size it cosigned last
     trouble: str = ""
+    useful: Callable[[], bool] = lambda: True
 
     def __post_init__(self) -> None:
         self.client = Client(self.asked.url)
@@ -122,7 +124,7 @@ class Asker:
                 with psycopg.connect(self.conninfo, autocommit=True) as connection:
                     while not self.stop.is_set():
                         self.wake.clear()
-                        if self.go_round(connection):
+                        if self.go_round(connection) and self.useful():
                             self.wake.wait(PATIENCE)
                         else:
                             self.stop.wait(PATIENCE)
@@ -202,7 +204,14 @@ def _request(old: int, proof: Sequence[bytes], note: str) -> bytes:
 def asking(conninfo: str, policy: Policy) -> Iterator[list[Asker]]:
     """Witnesses of the policy are asked while this lasts; wake them for each new checkpoint."""
     stop = threading.Event()
-    askers = [Asker(conninfo, asked, stop) for asked in policy.witnesses if asked.url]
+    askers: list[Asker] = []
+
+    def useful() -> bool:
+        return sum(not asker.trouble for asker in askers) >= policy.quorum
+
+    askers += [
+        Asker(conninfo, asked, stop, useful=useful) for asked in policy.witnesses if asked.url
+    ]
     threads = [threading.Thread(target=asker.run, daemon=True) for asker in askers]
     for thread in threads:
         thread.start()

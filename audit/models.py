@@ -82,6 +82,9 @@ class Checkpoint(models.Model):
     note = models.TextField()
     made_at = models.DateTimeField()
 
+    class Meta:
+        indexes = [models.Index(fields=["log", "made_at"], name="audit_checkpoint_by_time")]
+
 
 class Cosignature(models.Model):
     """A witness's word on a checkpoint (`audit.cosignature`)."""

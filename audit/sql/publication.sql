@@ -13,20 +13,16 @@ LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   v_today constant timestamp := date_trunc('day', core.now() AT TIME ZONE 'UTC');
+  v_step constant integer := CASE WHEN p_log = extract(year FROM v_today) THEN 256 ELSE 1 END;
   v_last bigint;
 BEGIN
-  -- Sizes grow with time; a checkpoint of a later size was made later.
   SELECT c.size INTO v_last FROM public.audit_checkpoint c
-  WHERE c.log = p_log AND c.size <= audit.accepted_size(p_log)
-    AND c.made_at < v_today AT TIME ZONE 'UTC'
-  ORDER BY c.size DESC LIMIT 1;
-  IF v_last IS NULL THEN
-    RETURN 0;
+  WHERE c.log = p_log AND c.made_at < v_today AT TIME ZONE 'UTC' ORDER BY c.made_at DESC LIMIT 1;
+  v_last := v_last / v_step * v_step;
+  IF v_last > 0 AND audit.accepted(p_log, v_last - 1) IS NULL THEN
+    v_last := audit.accepted_size(p_log) / v_step * v_step;  -- too few witnesses since
   END IF;
-  IF p_log = extract(year FROM v_today) THEN
-    v_last := v_last / 256 * 256;
-  END IF;
-  RETURN CASE WHEN v_last > 0 THEN coalesce(audit.accepted(p_log, v_last - 1), 0) ELSE 0 END;
+  RETURN CASE WHEN v_last > 0 THEN audit.accepted(p_log, v_last - 1) ELSE 0 END;
 END $$;
 
 -- The mirror that this token belongs to; null when there is none.
