@@ -24,6 +24,16 @@ def outbound_body(ref: uuid.UUID) -> str:
     return f"sms-outbound-body:{ref}"
 
 
+def unclear_body(ref: uuid.UUID) -> str:
+    return f"sms-unclear-body:{ref}"
+
+
+def reseal(key_id: uuid.UUID, plaintext: str, context: str) -> bytes | None:
+    """Under the same person key, as something else; None when the key is gone."""
+    key = person_keys.get(key_id)
+    return key.seal(plaintext, context) if key is not None else None
+
+
 def unseal(key_id: uuid.UUID, *values: tuple[Sealed, str]) -> list[str] | None:
     """Values (sealed, context) under one person key; None when the key or one of them is gone."""
     if any(value is None for value, _ in values):

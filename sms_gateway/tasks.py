@@ -38,6 +38,21 @@ def watch() -> None:
 
 
 @shared_task
+def operate() -> None:
+    services.operate()
+
+
+@shared_task
+def probe() -> None:
+    services.probe()
+
+
+@shared_task
+def watch_probes() -> None:
+    services.watch_probes()
+
+
+@shared_task
 def redact() -> None:
     services.redact()
 

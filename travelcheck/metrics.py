@@ -5,6 +5,7 @@ else. An address alone would not do: behind a proxy every visitor comes from the
 """
 
 import hmac
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
@@ -22,6 +23,8 @@ from audit import selectors as audit
 from disputes import selectors as disputes
 from signaling import selectors as signaling
 from signaling.freshness import freshness
+from sms_gateway import overview
+from sms_gateway.models import Why
 
 PREFIX: Final = "travelcheck"
 COUNTERS: Final = {  # field of signaling.selectors.IngestTotals -> what it says
@@ -43,6 +46,7 @@ class Metrics(Collector):
         yield from last_run()
         yield from days()
         yield from cases()
+        yield from texts()
         yield from log()
 
 
@@ -126,6 +130,26 @@ def cases() -> Iterator[Metric]:
     load = disputes.load()
     yield gauge("disputes_open", "Visits that people say are wrong, not decided yet.", load.open)
     yield gauge("disputes_overdue", "Those that are past the day told to the person.", load.overdue)
+
+
+def texts() -> Iterator[Metric]:
+    """How texts fare; `incidents_open` above 0 is the alarm."""
+    yield gauge("texts_waiting", "Texts that are due and not gone.", overview.waiting())
+    unclear = "Texts nobody understood, for an operator to read."
+    yield gauge("texts_unclear", unclear, overview.unclear_count())
+    spent, _ = overview.spent_and_budget()
+    yield gauge("texts_spent_today", "Units of the currency since midnight (UTC).", spent)
+    family = GaugeMetricFamily(
+        f"{PREFIX}_texts_incidents_open", "Open incidents, by reason.", labels=["reason"]
+    )
+    counts = Counter(overview.open_incidents().values_list("why", flat=True))
+    for why in Why.values:
+        family.add_metric([why], counts[why])
+    yield family
+    probe = overview.last_probe()
+    if probe is not None:
+        yield from at("texts_probe_sent", "When the last text to ourselves went.", probe.sent_at)
+        yield from at("texts_probe_back", "When it came back.", probe.back_at)
 
 
 def may_read(request: HttpRequest) -> bool:

@@ -30,16 +30,28 @@ TABLES: Grants = {
             " enqueued_at, attempts)",
         ],
         "sms_gateway_deliveryreport": [
-            "SELECT (id, provider, provider_message_id, status)",
+            "SELECT (id, provider, provider_message_id, ref, status, error_code, received_at)",
             "INSERT (provider, provider_message_id, ref, status, error_code, received_at)",
         ],
-        # what operators see and set
+        # what operators see and set: which texts went and how they fared, not to whom or what; and
+        # the words of those that nobody understood
+        "sms_gateway_outboundmessage": [
+            "SELECT (id, ref, kind, segments, state, reason, error_code, attempts, due_at,"
+            " created_at, expires_at, sending_at, sent_at, delivered_at, provider,"
+            " provider_message_id, cost, org_ref)"
+        ],
+        "sms_gateway_unclear": [
+            "SELECT (inbound_id, ref, key_id, body_sealed, received_at, closed_at)"
+        ],
+        "sms_gateway_operatoract": ["SELECT", "INSERT"],
+        "sms_gateway_probe": ["SELECT"],
         "sms_gateway_providerstate": ["SELECT", "INSERT", "UPDATE (is_pinned)"],
         "sms_gateway_providercall": ["SELECT"],
         "sms_gateway_switch": ["SELECT", "INSERT"],
         "sms_gateway_incident": ["SELECT"],
         # parts of texts, until they are put together
         "sms_gateway_inboundpart": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "sms_gateway_outboundpart": ["SELECT"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
         # consent: organisations' questions are stored by the web alone; what became of one is not
@@ -113,6 +125,9 @@ TABLES: Grants = {
         "sms_gateway_providercall": ["SELECT", "INSERT", "DELETE"],
         "sms_gateway_providerstate": ["SELECT", "INSERT", "UPDATE (share, changed_at)"],
         "sms_gateway_switch": ["INSERT", "SELECT (id)"],
+        "sms_gateway_unclear": ["SELECT", "INSERT", "UPDATE (closed_at, body_sealed)"],
+        "sms_gateway_operatoract": ["SELECT", "UPDATE (done_at, was_done)"],
+        "sms_gateway_probe": ["SELECT", "INSERT", "UPDATE (back_at)", "DELETE"],
         "sms_gateway_incident": ["SELECT", "INSERT", "UPDATE (closed_at)"],
         "sms_gateway_inboundpart": ["SELECT (number_index)", "DELETE"],
         "sms_gateway_optout": ["SELECT", "INSERT", "UPDATE"],

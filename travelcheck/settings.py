@@ -112,6 +112,8 @@ SMPP_LONG_TEXTS = env.choice("SMPP_LONG_TEXTS", ("udh", "payload"), "udh", requi
 SMPP_SYSTEM_TYPE = env.text("SMPP_SYSTEM_TYPE")
 SMPP_WINDOW = env.number("SMPP_WINDOW", 10, least=1)
 SMPP_NATIONAL_PREFIX = env.text("SMPP_NATIONAL_PREFIX")
+# A number of ours from which a text to it comes back as one from it: the probe.
+SMS_PROBE_NUMBER = env.text("SMS_PROBE_NUMBER")
 # How much goes out. Prices are thousandths of the budget's unit, for each segment, by prefix.
 SMS_COUNTRIES = env.text("SMS_COUNTRIES")
 SMS_PER_SECOND = env.number("SMS_PER_SECOND", 0, least=0)

@@ -5,6 +5,7 @@ from inquiry import intents
 from inquiry.turn import Turn
 from inquiry.words import languages, word
 from sms_gateway import kinds
+from sms_gateway.services import set_aside
 
 
 def help_all(turn: Turn, intent: intents.Help) -> None:
@@ -34,6 +35,7 @@ def empty(turn: Turn, intent: intents.Empty) -> None:
 
 def unknown(turn: Turn, intent: intents.Unknown) -> None:
     if intent.near is None:
+        set_aside(inbound_id=turn.inbound.id)
         turn.reply("other.hint")
     else:
         turn.reply("other.did_you_mean", word=word(turn.locale, intent.near))

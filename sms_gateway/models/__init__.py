@@ -1,4 +1,5 @@
 from sms_gateway.models.inbound import InboundMessage, Problem
+from sms_gateway.models.operation import Act, OperatorAct, Probe, Unclear
 from sms_gateway.models.opt_out import OptOut
 from sms_gateway.models.outbound import OutboundMessage, Reason, State
 from sms_gateway.models.part import InboundPart, OutboundPart
@@ -14,14 +15,17 @@ from sms_gateway.models.report import DeliveryReport
 from sms_gateway.models.sandbox import SandboxPhone, SandboxText
 
 __all__ = [
+    "Act",
     "DeliveryReport",
     "InboundMessage",
     "InboundPart",
     "Incident",
+    "OperatorAct",
     "OptOut",
     "OutboundMessage",
     "OutboundPart",
     "Outcome",
+    "Probe",
     "Problem",
     "ProviderCall",
     "ProviderState",
@@ -30,5 +34,6 @@ __all__ = [
     "SandboxText",
     "State",
     "Switch",
+    "Unclear",
     "Why",
 ]

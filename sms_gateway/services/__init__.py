@@ -3,8 +3,10 @@
 from sms_gateway.services.handling import handle
 from sms_gateway.services.health import close_incident, open_incident, pin, watch
 from sms_gateway.services.limits import close_when_affordable
+from sms_gateway.services.operating import ask, operate, set_aside
 from sms_gateway.services.opting import opt_in, opt_out
 from sms_gateway.services.parts import confirm_parts, receive_part, sweep_parts
+from sms_gateway.services.probing import probe, watch_probes
 from sms_gateway.services.queueing import queue
 from sms_gateway.services.receiving import receive, receive_report
 from sms_gateway.services.redacting import redact
@@ -15,15 +17,18 @@ from sms_gateway.services.sweeping import sweep
 
 __all__ = [
     "apply_report",
+    "ask",
     "close_incident",
     "close_when_affordable",
     "confirm_parts",
     "forget",
     "handle",
     "open_incident",
+    "operate",
     "opt_in",
     "opt_out",
     "pin",
+    "probe",
     "purge_bodies",
     "queue",
     "receive",
@@ -31,7 +36,9 @@ __all__ = [
     "receive_report",
     "redact",
     "send",
+    "set_aside",
     "sweep",
     "sweep_parts",
     "watch",
+    "watch_probes",
 ]

@@ -15,6 +15,7 @@ from sms_gateway import clock, dispatch, sealed
 from sms_gateway.failures import backoff, describe, is_busy
 from sms_gateway.messages import Inbound
 from sms_gateway.models import InboundMessage, Problem
+from sms_gateway.services.probing import came_back
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +77,7 @@ def _handle_one(inbound_id: int) -> bool:
         if (inbound := _open(row)) is None:
             problem = Problem.ERASED
             inbound = _stop_without_words(row) if row.is_stop else None
-        if inbound is not None:
+        if inbound is not None and not came_back(index=inbound.number_index, body=inbound.text):
             handler = cast(Callable[[Inbound], None], import_string(settings.SMS_INBOUND_HANDLER))
             handler(inbound)
     InboundMessage.objects.filter(id=row.id).update(handled_at=clock.now(), problem=problem)

@@ -3,7 +3,7 @@ pinned by hand. Each change is a row with its reason, and an entry in the log.""
 
 import uuid
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.db import connection, transaction
 
@@ -12,6 +12,7 @@ from sms_gateway import clock
 from sms_gateway.models import Incident, ProviderState, Switch, Why
 from sms_gateway.providers.routes import names
 
+EVER = datetime(2000, 1, 1, tzinfo=UTC)
 WINDOW = timedelta(minutes=5)
 FEWEST_CALLS = 5  # fewer say nothing
 FAILING, WELL = (
@@ -89,16 +90,17 @@ def _state(name: str) -> ProviderState:
     return ProviderState.objects.get(provider=name)
 
 
-def _calls(state: ProviderState) -> Calls:
+def recent_calls(provider: str, *, since: datetime = EVER) -> Calls:
+    """Those of the last five minutes, after `since`."""
     with connection.cursor() as cursor:
-        cursor.execute(CALLS, [state.provider, WINDOW.total_seconds(), state.changed_at])
+        cursor.execute(CALLS, [provider, WINDOW.total_seconds(), since])
         row = cursor.fetchone()
     assert row is not None
     return Calls(*row)
 
 
 def _look_at(state: ProviderState, *, has_others: bool) -> None:
-    calls = _calls(state)
+    calls = recent_calls(state.provider, since=state.changed_at)
     trouble = calls.trouble
     if trouble is not None:
         open_incident(provider=state.provider, why=trouble)

@@ -12,6 +12,7 @@ from sms_gateway.models import (
     ProviderCall,
     Reason,
     State,
+    Unclear,
 )
 from sms_gateway.models.outbound import OPEN_STATES
 from sms_gateway.services.progress import close
@@ -31,6 +32,9 @@ def purge_bodies() -> None:
     InboundMessage.objects.filter(
         handled_at__lte=clock.after(-KEPT), body_sealed__isnull=False
     ).update(body_sealed=None)
+    Unclear.objects.filter(received_at__lte=clock.after(-KEPT), body_sealed__isnull=False).update(
+        body_sealed=None
+    )
     while _close_overdue():
         pass
     ProviderCall.objects.filter(at__lte=clock.after(-CALLS_KEPT)).delete()
@@ -65,6 +69,7 @@ def forget(*, number_index: bytes) -> None:
     too, but a STOP among them stays one (`is_stop`). A text that is being sent at this moment is
     not waited for: what its row holds is unreadable once the person's key is destroyed.
     """
+    Unclear.objects.filter(number_index=number_index).update(body_sealed=None)
     InboundPart.objects.filter(number_index=number_index).delete()
     InboundMessage.objects.filter(number_index=number_index).update(
         body_sealed=None, sender_sealed=None

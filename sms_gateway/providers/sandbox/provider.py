@@ -26,6 +26,8 @@ class SandboxProvider:
             after = threading.Timer(AFTER_SECONDS, simulator.report, (text.ref, *found.after))
             after.daemon = True
             after.start()
+        if found.sends_back:
+            simulator.send_back(text.to, text.body)
         return Accepted(str(text.ref))
 
     def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> Accepted | None:

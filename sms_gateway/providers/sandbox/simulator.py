@@ -8,6 +8,7 @@ to the web process, from whoever sends, before or after the send returns, in thi
     +8613800009005  the report comes before the send returns
     +8613800009006  delivered is told before sent
     +8613800009007  every text it sends arrives twice
+    +8613800009008  sends back every text that it gets
 """
 
 import hashlib
@@ -43,6 +44,7 @@ class Behaviour:
     seconds: float = 0
     is_blocked: bool = False
     arrives_twice: bool = False
+    sends_back: bool = False
 
 
 NUMBERS = {
@@ -53,6 +55,7 @@ NUMBERS = {
     "+8613800009005": Behaviour(before=("delivered",)),
     "+8613800009006": Behaviour(after=("delivered", "sent", "delivered")),
     "+8613800009007": Behaviour(arrives_twice=True),
+    "+8613800009008": Behaviour(sends_back=True, after=("delivered",)),
 }
 
 
@@ -80,6 +83,18 @@ def report(ref: uuid.UUID, *statuses: str) -> None:
                 pass
         except OSError as error:
             log.info("a report of the sandbox is lost", extra={"error": type(error).__name__})
+
+
+def send_back(number: str, body: str) -> None:
+    """The phone texts what it got."""
+    content = json.dumps({"number": number, "body": body}).encode()
+    headers = {"Content-Type": "application/json"}
+    request = Request(settings.PUBLIC_BASE_URL + "/sandbox/texts", content, headers)  # noqa: S310
+    try:
+        with urlopen(request, timeout=5):  # noqa: S310
+            pass
+    except OSError as error:
+        log.info("a text of the sandbox is lost", extra={"error": type(error).__name__})
 
 
 def signature(body: bytes) -> str:

@@ -16,6 +16,7 @@ from inquiry.views.home import COMMANDS
 from organisations.catalogue import Purpose, Role, Scope, Status
 from organisations.views.operations import ACTS
 from oversight.models.resolution import Reason
+from sms_gateway import models as gateway
 from verification.forms import KEPT
 from verification.selectors import RequestState
 from verification.views.requests import COLUMNS
@@ -64,6 +65,10 @@ BY_VALUE = {
     "request.problem": REQUEST_PROBLEMS,
     "row": ROW_PROBLEMS,
     "word_does": list(COMMANDS),
+    "texts_outcome": gateway.Outcome.values,
+    "texts_reason": gateway.Reason.values,
+    "texts_state": gateway.State.values,
+    "texts_why": gateway.Why.values,
     "state": list(RequestState),
     "state_what": list(RequestState),
 }
