@@ -20,7 +20,7 @@ ROLES = ["web", "worker", "sequencer", "ingest", "auditor"]
 FOR_THE_WORKER = {
     *("identify", "request", "notice_sent", "notice_delivered", "grant", "refuse"),
     *("whom", "ask_for", "turn_down", "end_request", "found_nothing"),
-    *("withdraw", "withdraw_all", "expire_due", "erase"),
+    *("withdraw", "withdraw_all", "withdraw_by_operator", "expire_due", "erase"),
     *("claim", "settle", "fetch", "release", "delivered", "hold"),
     *("dispute_ask", "dispute_open", "dispute_purge", "overrides"),
 }
