@@ -30,7 +30,7 @@ from verification.services.requests import (
     ask,
 )
 
-#: How many rows one call sends: well under a second's work.
+#: How many rows one call sends. On two busy cores a row took 80 ms.
 AT_ONCE = 50
 #: Numbers wait no longer than this, sent or not.
 WAITS = timedelta(hours=2)
