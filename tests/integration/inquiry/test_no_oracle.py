@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from consent import gate, services
@@ -20,6 +20,7 @@ from consent.models import Block, Consent, Pause
 from core.numbers import number_index
 from sms_gateway.services import opt_in, opt_out
 from subscribers import selectors as subscribers
+from subscribers.services import identify
 from tests.integration.inquiry.employers import Employer, outcome
 from tests.integration.inquiry.talk import Service
 from verification.services import asking
@@ -49,12 +50,12 @@ class Life:
         self.number = self.world.number()
         self.index = number_index(self.number)
         self.requests: list[uuid.UUID] = []
-        self.tenure = None if why == "unknown" else self.world.subscribe(self.number)
+        self.tenure: uuid.UUID | None = None
         if why == "no_subscription":
-            self.world.superuser.execute(
-                "UPDATE subscribers_tenure SET imsi_index = NULL WHERE id = %s", [self.tenure]
-            )
-        elif why == "opted_out":
+            self.tenure = identify(inbound=self.world.text(self.number)).id
+        elif why != "unknown":
+            self.tenure = self.world.subscribe(self.number)
+        if why == "opted_out":
             opt_out(number_index=self.index, word="STOP", inbound_id=1)
         elif why == "paused":
             until = service.now() + timedelta(days=90)
@@ -86,11 +87,9 @@ class Life:
     def become_willing(self) -> None:
         if self.why == "unknown":
             self.tenure = self.world.subscribe(self.number)
-        elif self.why == "no_subscription":
-            self.world.superuser.execute(
-                "UPDATE subscribers_tenure SET imsi_index = sha256(id::text::bytea) WHERE id = %s",
-                [self.tenure],
-            )
+        elif self.why == "no_subscription" and self.tenure is not None:
+            self.world.end_tenure(self.tenure)
+            self.tenure = self.world.subscribe(self.number, since=self.service.now())
         elif self.why == "opted_out":
             opt_in(number_index=self.index, inbound_id=2)
         Block.objects.filter(tenure_id=self.tenure).delete()
@@ -137,7 +136,10 @@ def history(
 
 
 @settings(
-    max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture], print_blob=True
+    max_examples=5,
+    phases=[Phase.generate],  # each example is a few seconds of a real database
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+    print_blob=True,
 )
 @given(
     st.lists(STEPS, min_size=1, max_size=3),
