@@ -63,7 +63,7 @@ class Life:
 
     def asked(self, employer: Employer, places: list[str]) -> bool:
         """Whether a question reaches the person."""
-        if self.why == "blocked":
+        if self.why == "blocked" and self.tenure is not None:
             Block.objects.get_or_create(
                 tenure_id=self.tenure,
                 org_ref=employer.id,
@@ -92,10 +92,11 @@ class Life:
             self.tenure = self.world.subscribe(self.number, since=self.service.now())
         elif self.why == "opted_out":
             opt_in(number_index=self.index, inbound_id=2)
-        Block.objects.filter(tenure_id=self.tenure).delete()
-        Pause.objects.filter(tenure_id=self.tenure).delete()
+        holder = subscribers.current(self.index)
+        assert holder is not None
+        Block.objects.filter(tenure_id=holder.id).delete()
+        Pause.objects.filter(tenure_id=holder.id).delete()
         self.why = ""
-        assert subscribers.current(self.index) is not None
 
     def later(self, hours: int) -> None:
         """So many hours pass for the requests about this number."""
