@@ -34,7 +34,7 @@ else
 end
 redis.call('HSET', KEYS[1], 'tokens', tokens, 'at', now, 'told', told)
 redis.call('EXPIRE', KEYS[1], math.ceil(capacity / per_second) + 60)
-return verdict
+return {verdict, math.floor(tokens)}
 """
 
 # One round trip, atomic: add to a sum unless that goes over the limit; the sum then.
@@ -70,10 +70,23 @@ def client() -> "redis.Redis":
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """`left`: uses that are still in the bucket; None when Redis is away."""
+
+    verdict: Verdict
+    left: int | None
+
+
 def take(limit: Limit, key: bytes) -> Verdict:
     """Take one use from the bucket of `key` (an opaque keyed hash, never a number)."""
+    return draw(limit, key).verdict
+
+
+def draw(limit: Limit, key: bytes) -> Taken:
+    """The same, and what is left."""
     try:
-        verdict = client().eval(
+        answer = client().eval(
             TAKE,
             1,
             f"limit:{limit.name}:{key.hex()}",
@@ -82,8 +95,9 @@ def take(limit: Limit, key: bytes) -> Verdict:
         )
     except redis.RedisError:
         log.warning("rate limits are off: Redis does not answer")
-        return Verdict.ALLOWED
-    return VERDICTS[int(str(verdict))]
+        return Taken(Verdict.ALLOWED, None)
+    assert isinstance(answer, list)
+    return Taken(VERDICTS[int(answer[0])], int(answer[1]))
 
 
 def spend(name: str, *, amount: int, limit: int, seconds: int) -> bool | None:

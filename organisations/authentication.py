@@ -8,17 +8,21 @@
 `request.auth` is the ApiKey (`organisation`, `is_test`, `scopes`), `request.user` an ApiCaller.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
-from rest_framework.views import APIView
 
 from organisations.models import ApiKey
 from organisations.services import keys
+
+if TYPE_CHECKING:  # views look here for their defaults while they are defined
+    from rest_framework.views import APIView
 
 REFUSED = "A working API key is needed: Authorization: Bearer tc_live_…"
 

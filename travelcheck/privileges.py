@@ -71,6 +71,7 @@ TABLES: Grants = {
         "consent_withdrawalbyphone": ["INSERT"],
         # verification: of answers only those that were handed over (verification/sql/answers.sql)
         "verification_answer": ["SELECT", "UPDATE (first_read_at)"],
+        "verification_idempotentreply": ["SELECT", "INSERT", "UPDATE"],
         "verification_signingkey": ["SELECT"],
         "verification_statuslist": ["SELECT"],
         "verification_upload": ["SELECT", "INSERT", "UPDATE (sent_at)"],
@@ -173,6 +174,7 @@ TABLES: Grants = {
         # verification: it holds the key that signs answers
         "verification_signingkey": ["SELECT", "INSERT", "UPDATE (retired_at, revoked_at)"],
         "verification_answer": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "verification_idempotentreply": ["SELECT", "DELETE"],
         "verification_issuedanswer": ["SELECT", "INSERT", "UPDATE (standing)", "DELETE"],
         "verification_statuslist": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "verification_upload": ["SELECT (id, made_at)", "DELETE"],

@@ -11,6 +11,7 @@ urlpatterns = [
     path("metrics", metrics.metrics),
     path("audit/", include("audit.urls")),
     path("sms/", include("sms_gateway.urls")),
+    path("api/v1/", include("verification.api.urls")),
     path("account/", include("accounts.urls")),
     path("employers/", include("organisations.employer_urls")),
     path("employers/", include("verification.portal_urls")),

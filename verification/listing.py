@@ -35,13 +35,18 @@ class Page:
 
 
 def page(
-    organisation: Organisation, *, reference: str = "", after: str = "", size: int = A_PAGE
+    organisation: Organisation,
+    *,
+    reference: str = "",
+    after: str = "",
+    size: int = A_PAGE,
+    is_test: bool = False,
 ) -> Page:
     """The latest requests first, from where another page ended; `reference`: a part of their own.
 
     A place to begin that is none is the beginning.
     """
-    found = requests_of(organisation)
+    found = requests_of(organisation, is_test=is_test)
     if reference:
         found = found.filter(reference__icontains=reference)
     rows = list(_from(found, after)[: size + 1])
@@ -49,9 +54,9 @@ def page(
     return Page(listed(shown), _mark(shown[-1]) if len(rows) > size else "")
 
 
-def one(organisation: Organisation, request_id: UUID) -> Listed:
+def one(organisation: Organisation, request_id: UUID, *, is_test: bool = False) -> Listed:
     """Raises Request.DoesNotExist, also for a request of somebody else."""
-    return listed([requests_of(organisation).get(id=request_id)])[0]
+    return listed([requests_of(organisation, is_test=is_test).get(id=request_id)])[0]
 
 
 def listed(requests: Iterable[Request]) -> list[Listed]:

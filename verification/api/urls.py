@@ -1,0 +1,17 @@
+from django.urls import path, re_path
+from drf_spectacular.views import SpectacularJSONAPIView
+
+from verification.api import views
+
+app_name = "api"
+urlpatterns = [
+    path("schema/", SpectacularJSONAPIView.as_view(), name="schema"),
+    path("requests", views.RequestsView.as_view(), name="requests"),
+    path("requests/<uuid:request_id>", views.RequestView.as_view(), name="request"),
+    path("requests/<uuid:request_id>/cancel", views.CancelView.as_view(), name="cancel"),
+    path("requests/<uuid:request_id>/answer", views.AnswerView.as_view(), name="answer"),
+    path("requests/<uuid:request_id>/answer/proof", views.ProofView.as_view(), name="proof"),
+    path("usage", views.UsageView.as_view(), name="usage"),
+    path("places", views.PlacesView.as_view(), name="places"),
+    re_path("", views.NothingHereView.as_view()),
+]
