@@ -9,7 +9,7 @@ from consent import gate
 from consent.models import Request
 from core import clock, dispatch
 from verification.models import Answer
-from verification.services import answering, asking, issuing, testing, uploads
+from verification.services import answering, asking, issuing, replies, testing, uploads
 from verification.services.answering import Progress
 
 RETRY_SECONDS = 0.25
@@ -69,3 +69,9 @@ def publish() -> None:
 def forget_uploads() -> None:
     """Numbers that wait in an upload nobody sent."""
     uploads.forget()
+
+
+@shared_task
+def forget_replies() -> None:
+    """What the API answered more than a day ago."""
+    replies.forget()
