@@ -7,88 +7,94 @@ SET LOCAL ROLE {gate};
 -- organisation, staff, auditor, operator or system, the default), `by_ref` (a random reference of
 -- who it was) and `key_id` (the key that p_sealed is sealed under).
 -- p_sealed: bytes encrypted by the caller; the log holds no key of a person.
-CREATE FUNCTION audit.append(
+CREATE OR REPLACE FUNCTION audit.append(
   p_event text, p_fields jsonb, p_entry uuid DEFAULT NULL, p_sealed bytea DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  c_reference constant text :=
+    '^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$';
   v_given constant jsonb := jsonb_strip_nulls(coalesce(p_fields, '{}'));
-  v_fields constant jsonb := v_given - 'by' - 'by_ref' - 'key_id';
+  v_fields constant jsonb := v_given - '{by,by_ref,key_id}'::text[];
   v_by constant text := coalesce(v_given ->> 'by', 'system');
+  v_by_ref constant text := v_given ->> 'by_ref';
+  v_key constant text := v_given ->> 'key_id';
   v_now constant timestamptz := core.now();
   v_entry constant uuid := coalesce(p_entry, gen_random_uuid());
-  v_required text[];
-  v_unknown boolean;
+  v_event constant jsonb := audit.event(p_event);
+  -- A long number beside a person could be theirs.
+  v_personal constant boolean := v_fields ?| '{subject_ref,consent_id}';
+  v_known boolean;
   v_problem text;
-  v_body bytea;
+  v_text text;
   v_id bigint;
 BEGIN
-  SELECT e.required INTO v_required FROM audit.events() e WHERE e.name = p_event;
-  IF NOT FOUND THEN
+  IF v_event IS NULL THEN
     RAISE EXCEPTION 'audit: no such event' USING ERRCODE = '22023';
   END IF;
-  IF NOT v_fields ?& v_required THEN
-    RAISE EXCEPTION 'audit: % lacks one of %', p_event, array_to_string(v_required, ', ')
-      USING ERRCODE = '22023';
+  IF NOT v_fields ?& (v_event ->> 'required')::text[] THEN
+    RAISE EXCEPTION 'audit: % lacks one of %', p_event,
+      array_to_string((v_event ->> 'required')::text[], ', ') USING ERRCODE = '22023';
   END IF;
-  SELECT bool_or(f.name IS NULL),
-         string_agg(f.name, ', ') FILTER (
-           WHERE NOT audit.fits(f.shape, f.codes, m.value)
-           -- A long number beside a person could be theirs.
-           OR f.shape = 'tally' AND v_fields ?| '{subject_ref,consent_id}')
-    INTO v_unknown, v_problem
-    FROM jsonb_each(v_fields) m LEFT JOIN audit.fields() f ON f.name = m.key;
-  IF v_unknown THEN
+  -- One pass checks the fields and writes the body: RFC 8785, because names come in the order of
+  -- their bytes and a value that fits its shape has one spelling.
+  SELECT bool_and(m.known), string_agg(m.name, ', ') FILTER (WHERE NOT m.fits),
+         '{' || string_agg('"' || m.name || '":' || m.written, ',' ORDER BY m.name COLLATE "C") || '}'
+    INTO v_known, v_problem, v_text
+    FROM (
+      SELECT g.key, replace(g.value::text, ', ', ','), f.field IS NOT NULL,
+             audit.fits(f.field ->> 'shape', f.field -> 'codes', g.value)
+             AND NOT (v_personal AND f.field ->> 'shape' = 'tally')
+      FROM jsonb_each(v_fields) g CROSS JOIN LATERAL (SELECT audit.field(g.key)) AS f (field)
+      UNION ALL VALUES
+        ('v', '1', true, true),
+        ('event', '"' || p_event || '"', true, true),
+        ('entry_uuid', '"' || v_entry || '"', true, true),
+        ('occurred_at',
+         to_char(v_now AT TIME ZONE 'UTC', '"\""YYYY-MM-DD"T"HH24:MI:SS.US"Z\""'), true, true),
+        ('actor', '{' || coalesce('"ref":"' || v_by_ref || '",', '') || '"role":'
+         || to_json(core.role()) || ',"type":"' || v_by || '"}', true, true),
+        ('enc', '{"alg":"A256GCM","ct":"' || translate(encode(p_sealed, 'base64'), E'\n', '') || '"'
+         || coalesce(',"key_id":"' || v_key || '"', '') || '}', true, true)
+    ) AS m (name, written, known, fits)
+    WHERE m.written IS NOT NULL;
+  IF NOT v_known THEN
     RAISE EXCEPTION 'audit: % has a field that is not on the list', p_event USING ERRCODE = '22023';
   ELSIF v_problem IS NOT NULL THEN
     RAISE EXCEPTION 'audit: in % the value does not fit: %', p_event, v_problem
       USING ERRCODE = '22023';
-  END IF;
-  IF v_by NOT IN ('person', 'organisation', 'staff', 'auditor', 'operator', 'system')
-     OR NOT audit.fits('reference', NULL, to_jsonb(v_entry))
-     OR NOT audit.fits('reference', NULL, coalesce(v_given -> 'by_ref', to_jsonb(v_entry)))
-     OR NOT audit.fits('reference', NULL, coalesce(v_given -> 'key_id', to_jsonb(v_entry)))
-     OR v_given ? 'key_id' AND p_sealed IS NULL THEN
+  ELSIF v_by NOT IN ('person', 'organisation', 'staff', 'auditor', 'operator', 'system')
+     OR p_entry::text !~ c_reference OR v_by_ref !~ c_reference OR v_key !~ c_reference
+     OR v_key IS NOT NULL AND p_sealed IS NULL THEN
     RAISE EXCEPTION 'audit: in % the value does not fit: by, by_ref, key_id or the id', p_event
       USING ERRCODE = '22023';
-  END IF;
-
-  v_body := convert_to(audit.canonical(v_fields || jsonb_strip_nulls(jsonb_build_object(
-    'v', 1,
-    'event', p_event,
-    'entry_uuid', v_entry,
-    'occurred_at', to_char(v_now AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
-    'actor', jsonb_build_object('type', v_by, 'role', core.role(), 'ref', v_given -> 'by_ref'),
-    'enc', CASE WHEN p_sealed IS NOT NULL THEN jsonb_build_object(
-      'alg', 'A256GCM', 'key_id', v_given -> 'key_id',
-      'ct', translate(encode(p_sealed, 'base64'), E'\n', '')) END
-  ))), 'UTF8');
-  IF octet_length(v_body) > 65535 THEN
+  ELSIF octet_length(v_text) > 65535 THEN
     RAISE EXCEPTION 'audit: % is over 65535 bytes', p_event USING ERRCODE = '22023';
   END IF;
   INSERT INTO public.audit_entry
          (entry_uuid, recorded_at, event, org_ref, subject_ref, consent_id, body)
   VALUES (v_entry, v_now, p_event, (v_fields ->> 'org_ref')::uuid,
-          (v_fields ->> 'subject_ref')::uuid, (v_fields ->> 'consent_id')::uuid, v_body)
+          (v_fields ->> 'subject_ref')::uuid, (v_fields ->> 'consent_id')::uuid,
+          convert_to(v_text, 'UTF8'))
   RETURNING id INTO v_id;
   RETURN v_id;
 END $$;
 
 -- The same for everybody else, without the events that only the gate may write.
-CREATE FUNCTION audit.record(
+CREATE OR REPLACE FUNCTION audit.record(
   p_event text, p_fields jsonb, p_entry uuid DEFAULT NULL, p_sealed bytea DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF EXISTS (SELECT FROM audit.events() e WHERE e.name = p_event AND e.restricted) THEN
+  IF (audit.event(p_event) -> 'restricted')::boolean THEN
     RAISE EXCEPTION 'audit: % is written by the gate alone', p_event USING ERRCODE = '42501';
   END IF;
   RETURN audit.append(p_event, p_fields, p_entry, p_sealed);
 END $$;
 
-CREATE FUNCTION audit.enqueue() RETURNS trigger
+CREATE OR REPLACE FUNCTION audit.enqueue() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
@@ -96,7 +102,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
-CREATE FUNCTION audit.refuse_change() RETURNS trigger
+CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$ BEGIN
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '42501';

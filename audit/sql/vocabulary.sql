@@ -173,19 +173,36 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('provider',            'code',      '{sandbox,sandbox_b,twilio,twilio_b,smpp,smpp_b}');
 END;
 
+-- The same lists, looked up by name in one step: constants, made anew whenever this file is run.
+DO $$
+BEGIN
+  EXECUTE format(
+    'CREATE OR REPLACE FUNCTION audit.event(p_name text) RETURNS jsonb
+     LANGUAGE sql IMMUTABLE RETURN %L::jsonb -> p_name',
+    (SELECT jsonb_object_agg(e.name, jsonb_build_object(
+       'restricted', e.restricted, 'required', e.required::text)) FROM audit.events() e));
+  EXECUTE format(
+    'CREATE OR REPLACE FUNCTION audit.field(p_name text) RETURNS jsonb
+     LANGUAGE sql IMMUTABLE RETURN %L::jsonb -> p_name',
+    (SELECT jsonb_object_agg(f.name, jsonb_build_object(
+       'shape', f.shape, 'codes', to_jsonb(f.codes))) FROM audit.fields() f));
+END $$;
+
 -- Whether a value has the shape. The shapes leave no room for a name, a number or a city:
 -- references are random (versions 4 and 7: those made from a name are a hash of that name), counts
--- have six digits at most, codes are on a closed list, versions hold eight digits at most.
-CREATE OR REPLACE FUNCTION audit.fits(p_shape text, p_codes text[], p_value jsonb) RETURNS boolean
+-- have six digits at most, codes are on a closed list, versions hold eight digits at most. Each
+-- leaves one spelling only, of printable ASCII without quotes: what fits is canonical as it stands.
+DROP FUNCTION IF EXISTS audit.fits(text, text[], jsonb);
+CREATE OR REPLACE FUNCTION audit.fits(p_shape text, p_codes jsonb, p_value jsonb) RETURNS boolean
 LANGUAGE sql STABLE RETURN CASE
   WHEN p_shape = 'codes' THEN
-    jsonb_typeof(p_value) = 'array' AND p_value <@ to_jsonb(p_codes)
-    AND jsonb_array_length(p_value) <= cardinality(p_codes)
+    jsonb_typeof(p_value) = 'array' AND p_value <@ p_codes
+    AND jsonb_array_length(p_value) <= jsonb_array_length(p_codes)
   WHEN p_shape IN ('count', 'tally') THEN
     jsonb_typeof(p_value) = 'number' AND p_value #>> '{}'
       ~ CASE p_shape WHEN 'count' THEN '^[0-9]{1,6}$' ELSE '^[0-9]{1,15}$' END
   WHEN jsonb_typeof(p_value) <> 'string' THEN false
-  WHEN p_shape = 'code' THEN p_value #>> '{}' = ANY (p_codes)
+  WHEN p_shape = 'code' THEN p_codes ? (p_value #>> '{}')
   ELSE p_value #>> '{}' ~ CASE p_shape
     WHEN 'reference' THEN
       '^[0-9a-f]{8}-[0-9a-f]{4}-[47][0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$'

@@ -1,13 +1,9 @@
-"""A whole day of a city through the whole service, then a batch: the real services, roles and
-PostgreSQL with its durability on, in a folder of their own that is deleted afterwards."""
+"""A whole day of a city through the whole service, then a batch: the real services and roles."""
 
-import os
-import shutil
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -16,24 +12,17 @@ import duckdb
 import psycopg
 
 from bench.processes import ROOT, BrokenError, Measured, run
-from bench.results import OUT, Result, against
+from bench.results import Result, against
+from bench.service import FOLDER, service
 from bench.signaling.generator import ZONE, Data, imsi_sql, make
 from bench.signaling.sizes import Sizes, city_day, day_after
 from bench.signaling.world import World
-from core.roles import INGEST, OWNER
-from travelcheck.stack.folders import remove_server_folder
-from travelcheck.stack.launcher import DATABASE, Stack, stack
-from travelcheck.stack.local import environment_for, make_keys, write_secret
+from core.roles import INGEST
+from travelcheck.stack.launcher import DATABASE, Stack
+from travelcheck.stack.local import environment_for
 from travelcheck.stack.postgres import Postgres
 
-FOLDER: Final = OUT / "stack"
 BATCH_SECONDS: Final = 60.0  # "in seconds", and long before the next one comes
-SETTINGS: Final = {
-    "DEMO": "1",
-    "SMS_PROVIDER": "sandbox",
-    "PUBLIC_BASE_URL": "http://127.0.0.1:8000",
-    "SERVICE_TIME_ZONE": ZONE.key,
-}
 Say = Callable[[str], None]
 
 
@@ -42,9 +31,9 @@ def measure(parent: Path, world: World, sizes: Sizes, say: Say) -> Iterator[Resu
     say(f"data: {size.people:,} people, one day")
     data = make(parent, size, world)
     batch = _batch(data, day_after(size), sizes.batch)
-    with _service() as service:
+    with service({"SERVICE_TIME_ZONE": ZONE.key}) as running:
         say("the service's store: places, cells and subscriptions")
-        environment = environment_for(INGEST, service.environment)
+        environment = environment_for(INGEST, running.environment)
         _command(environment, "load_cities", data.places)
         _command(environment, "load_cells", data.cells)
         began = time.monotonic()
@@ -59,7 +48,7 @@ def measure(parent: Path, world: World, sizes: Sizes, say: Say) -> Iterator[Resu
         name = f"a batch of {more.facts['rows']:,} events after it"
         yield from _rows(name, more)
         yield against(f"{name}: limit", more.seconds, "seconds", BATCH_SECONDS, most=1.0)
-        yield from _disk(service, data, size.people)
+        yield from _disk(running, data, size.people)
 
 
 def _day_rows(data: Data, day: Measured) -> Iterator[Result]:
@@ -76,9 +65,9 @@ def _rows(name: str, measured: Measured) -> Iterator[Result]:
     yield Result(name, measured.peak_mb, "MB at most")
 
 
-def _disk(service: Stack, data: Data, people: int) -> Iterator[Result]:
+def _disk(running: Stack, data: Data, people: int) -> Iterator[Result]:
     """What one day takes."""
-    store = Path(service.environment["SIGNALING_STORE"]) / "events"
+    store = Path(running.environment["SIGNALING_STORE"]) / "events"
     size = sum(path.stat().st_size for path in store.rglob("*.parquet"))
     yield Result("stored events, each", size / data.count, "bytes")
     delivered = sum(path.stat().st_size for path in data.events)
@@ -96,22 +85,6 @@ def _disk(service: Stack, data: Data, people: int) -> Iterator[Result]:
             yield Result(name, float(row[0] if row else 0) / people, "bytes")
 
 
-@contextmanager
-def _service() -> Iterator[Stack]:
-    """The servers of a stack, migrated; nothing of it runs but what the bench runs."""
-    os.environ["STACK_FOLDER"] = str(FOLDER)
-    _remove()
-    with stack({**os.environ, **SETTINGS}, "a bench", echo=False) as service:
-        make_keys(FOLDER)
-        store = FOLDER / "signaling"
-        for name, value in {**SETTINGS, "SIGNALING_STORE": str(store)}.items():
-            write_secret(FOLDER, name, value)
-        service.start_servers()
-        service.manage("migrate", "--verbosity=0", role=OWNER)
-        yield service
-    _remove()
-
-
 def _command(environment: dict[str, str], *command: object) -> None:
     done = subprocess.run(
         [sys.executable, "manage.py", *map(str, command)],
@@ -123,12 +96,6 @@ def _command(environment: dict[str, str], *command: object) -> None:
     )
     if done.returncode:
         raise BrokenError(f"{command[0]}: {done.stderr.strip()[-400:]}")
-
-
-def _remove() -> None:
-    for server in ("postgres", "redis"):
-        remove_server_folder(FOLDER, server)
-    shutil.rmtree(FOLDER, ignore_errors=True)
 
 
 def _subscriptions(data: Data, people: int) -> Path:

@@ -16,4 +16,8 @@ def initialise(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None
 
 class Migration(migrations.Migration):
     dependencies = [("core", "0001_initial")]
-    operations = [SQLFile("core", "functions.sql"), migrations.RunPython(initialise)]
+    operations = [
+        SQLFile("core", "functions.sql"),
+        SQLFile("core", "clock.sql"),
+        migrations.RunPython(initialise),
+    ]

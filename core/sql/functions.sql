@@ -2,10 +2,6 @@
 CREATE SCHEMA core;
 GRANT USAGE ON SCHEMA core TO PUBLIC;
 
-CREATE FUNCTION core.now() RETURNS timestamptz
-LANGUAGE sql VOLATILE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT clock_timestamp() $$;
-
 CREATE FUNCTION core.service_day(p_moment timestamptz) RETURNS date
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT (p_moment AT TIME ZONE i.time_zone)::date FROM public.core_installation i $$;
@@ -13,11 +9,6 @@ AS $$ SELECT (p_moment AT TIME ZONE i.time_zone)::date FROM public.core_installa
 CREATE FUNCTION core.window_days() RETURNS smallint
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$ SELECT i.window_days FROM public.core_installation i $$;
-
--- The short name of the role that is connected: web, worker, sequencer, ...
-CREATE FUNCTION core.role() RETURNS text
-LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
-AS $$ SELECT regexp_replace(session_user::text, '^.*_', '') $$;
 
 -- Time zone and window cannot be changed once days have been counted in them.
 CREATE FUNCTION core.refuse_change() RETURNS trigger
