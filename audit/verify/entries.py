@@ -2,7 +2,6 @@
 
 import base64
 import json
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -17,15 +16,16 @@ VERSION: Final = 1
 #: What a record holds after (log, place): these members, in this order.
 FIELDS: Final = (
     "event", "subject_ref", "consent_id", "release_id", "occurred_at", "org_ref", "purpose_code",
-    "question", "consent_state_seq", "window_days", "max_uses", "categories", "granularity",
-    "terms_sha256", "valid_until", "uses", "window_from", "window_to", "superseded_by",
+    "question", "window_days", "max_uses", "categories", "granularity", "terms_sha256",
+    "consent_state_seq", "valid_until", "uses", "window_from", "window_to", "superseded_by",
 )  # fmt: skip
 
 #: A body has no other bytes: what stands in it is references, words and base64.
 _PLAIN: Final = bytes(
     code for code in range(128) if chr(code).isalnum() or chr(code) in '{}[]":,.+/=_-'
 )
-_loads: Final = json.JSONDecoder().decode
+_scan: Final = json.JSONDecoder().scan_once
+_TOLD: Final = ("consent.", "access.", "erasure.")
 
 
 @dataclass
@@ -35,11 +35,11 @@ class Reader:
     log: str
     order: int
     findings: list[Finding] = field(default_factory=list)
-    records: dict[str, list[Record]] = field(default_factory=lambda: defaultdict(list))
+    records: list[Record] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
     _required: dict[str, frozenset[str]] = field(default_factory=vocabulary.events)
     _members: frozenset[str] = field(default_factory=vocabulary.members)
-    _in_order: set[tuple[str, ...]] = field(default_factory=set)
+    _usual: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
 
     def columns(self, first: int, bodies: Sequence[bytes]) -> list[str]:
         """Check these entries; the lines of columns that they must have."""
@@ -67,38 +67,49 @@ class Reader:
 
     def _read(self, place: int, body: bytes) -> dict[str, Any]:
         try:
-            content = _loads(body.decode("ascii"))
-            problem = self._problem(body, content)
-        except (ValueError, LookupError, RecursionError, AttributeError, TypeError):
+            text = body.decode("ascii")
+            content, end = _scan(text, 0)
+            problem = "its bytes are not an entry" if end != len(text) else ""
+            problem = problem or self._problem(place, body, content)
+        except (ValueError, LookupError, RecursionError, AttributeError, TypeError, StopIteration):
             content, problem = {}, "its bytes are not an entry"
         if problem:
             self._tampered(place, problem)
             return {}
-        version, event = content.get("v"), content["event"]
-        if version != VERSION or version is True:
-            self._unknown(place, f"version {version!r} of the format")
-        elif event not in self._required:
-            self._unknown(place, f"an event {event}")
-        elif not content.keys() <= self._members:
-            self._unknown(place, f"a field {min(content.keys() - self._members)}")
-        elif not self._required[event] <= content.keys():
-            self._tampered(place, f"{event} lacks what it must have")
         return content  # type: ignore[no-any-return]
 
-    def _problem(self, body: bytes, content: dict[str, Any]) -> str:
+    def _problem(self, place: int, body: bytes, content: dict[str, Any]) -> str:
         """Why these are not the bytes of an entry in their one spelling; empty if they are."""
-        members = tuple(content)
-        actor, sealed = content["actor"], content.get("enc", {})
-        if members not in self._in_order:
-            if list(members) != sorted(members):
-                return "its members are not in order"
-            self._in_order.add(members)
+        members, event, version = tuple(content), content["event"], content["v"]
+        if (event, members) not in self._usual:
+            problem = self._unusual(place, event, members)
+            if problem:
+                return problem
+        if version != VERSION or version is True:
+            self._unknown(place, f"version {version!r} of the format")
         # A member that stands twice would be read by some as the first, by others as the last.
-        count = len(members) + len(actor) + len(sealed)
+        count = len(members) + len(content["actor"]) + len(content.get("enc", ()))
         if body.count(b'":') != count or body.translate(None, _PLAIN):
             return "its bytes are not canonical"
-        if not all(isinstance(content[name], str) for name in ("event", "entry_uuid")):
+        if (
+            type(content["entry_uuid"]) is not str
+            or type(content.get("subject_ref", "")) is not str
+        ):
             return "its bytes are not an entry"
+        return ""
+
+    def _unusual(self, place: int, event: str, members: tuple[str, ...]) -> str:
+        """What is wrong with an event that has these members, the first time it is met."""
+        if list(members) != sorted(members):
+            return "its members are not in order"
+        if event not in self._required:
+            self._unknown(place, f"an event {event}")
+        elif not self._members.issuperset(members):
+            self._unknown(place, f"a field {min(set(members) - self._members)}")
+        elif not self._required[event].issubset(members):
+            return f"{event} lacks what it must have"
+        else:
+            self._usual.add((event, members))
         return ""
 
     def _keep(self, place: int, content: dict[str, Any]) -> None:
@@ -107,10 +118,9 @@ class Reader:
         get = content.get
         self.names.append(content["entry_uuid"])
         event = content["event"]
-        if event.startswith(("consent.", "access.", "erasure.")):
-            subject = get("subject_ref")
-            if subject is not None:
-                self.records[str(subject)[:2]].append((self.order, place, *map(get, FIELDS)))
+        if event.startswith(_TOLD):
+            if "subject_ref" in content:
+                self.records.append((self.order, place, *map(get, FIELDS)))
             if event == "consent.requested":
                 self.names.append(f"{get('consent_id')} as a consent")
             elif event == "access.claimed":

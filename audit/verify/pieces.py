@@ -20,7 +20,7 @@ from audit.verify.entries import Reader
 from audit.verify.findings import Finding, tampered, unverifiable
 from audit.verify.spill import Spill
 
-BUNDLES: Final = 32
+BUNDLES: Final = 64
 """Bundles of one piece."""
 
 
@@ -123,12 +123,24 @@ def _climb(
     bundle: Tile, leaves: list[bytes], watched: frozenset[int], said: dict[int, Said]
 ) -> list[Seen]:
     """Grow the subtree of a bundle; note its edge wherever somebody signed or remembers."""
+    end = bundle.start + bundle.width
+    sizes = {*said, *(size for size in watched if bundle.start < size <= end), end}
+    if bundle.full and sizes == {end}:
+        return [Seen(end, (_top(leaves),), *said.get(end, ()))]
     seen, frontier = [], Frontier()
-    for size in sorted({*said, *watched, bundle.start + bundle.width}):
-        if bundle.start < size <= bundle.start + bundle.width:
+    for size in sorted(sizes):
+        if bundle.start < size <= end:
             frontier.extend(leaves[frontier.size : size - bundle.start])
             seen.append(Seen(size, tuple(frontier.edge), *said.get(size, ())))
     return seen
+
+
+def _top(hashes: list[bytes]) -> bytes:
+    """The root of a perfect subtree, with less ado than `Frontier`."""
+    while len(hashes) > 1:
+        pairs = zip(hashes[::2], hashes[1::2], strict=True)
+        hashes = [sha256(b"\x01" + left + right).digest() for left, right in pairs]
+    return hashes[0]
 
 
 def _history(piece: Piece, bundle: Tile, result: Result) -> dict[int, Said]:

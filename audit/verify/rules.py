@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import groupby
+from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from audit.verify.entries import FIELDS
@@ -19,11 +20,12 @@ GRACE: Final = timedelta(minutes=1)
 """The gate looks at the clock, then writes the entry, which looks again. No statement of the worker
 runs longer than half of this."""
 
-_TERMS: Final = (
-    "org_ref", "purpose_code", "question", "window_days", "max_uses", "categories", "granularity",
-    "terms_sha256",
-)  # fmt: skip
-_ASKED: Final = ("org_ref", "purpose_code", "question")
+_FIRST_TERM: Final = 2 + FIELDS.index("org_ref")
+_ASKED: Final = slice(_FIRST_TERM, _FIRST_TERM + 3)
+"""Of an entry: who asks, what for, what."""
+
+_TERMS: Final = slice(_FIRST_TERM, _FIRST_TERM + 8)
+"""And for which days, how often, how finely, to the letter."""
 
 #: The states that an event ends, and the state that it leads to.
 _ENDS: Final[dict[str, tuple[frozenset[str], str]]] = {
@@ -47,11 +49,30 @@ _OF_THE_LIVING: Final = (
 )  # fmt: skip
 
 
-class Place(NamedTuple):
-    """Which log (by its order), and which entry of it."""
+class Entry(NamedTuple):
+    """A record, by name. Its fields are `FIELDS`: whatever the log says there."""
 
     order: int
-    entry: int
+    place: int
+    event: str
+    subject_ref: str
+    consent_id: Any
+    release_id: Any
+    occurred_at: Any
+    org_ref: Any
+    purpose_code: Any
+    question: Any
+    window_days: Any
+    max_uses: Any
+    categories: Any
+    granularity: Any
+    terms_sha256: Any
+    consent_state_seq: Any
+    valid_until: Any
+    uses: Any
+    window_from: Any
+    window_to: Any
+    superseded_by: Any
 
 
 Sizes = Sequence[int]
@@ -68,14 +89,14 @@ class UnknownPastError(Exception):
 
 @dataclass
 class Release:
-    claimed: Place
+    claimed: Entry
     window: tuple[str, str]
     state: str = "claimed"
 
 
 @dataclass
 class Consent:
-    terms: dict[str, Any]
+    asked: Entry
     state: str = "requested"
     state_seq: int = 1
     told: bool = False
@@ -93,9 +114,9 @@ class Replay:
     consents: dict[str, Consent] = field(default_factory=dict)
     erased: bool = False
 
-    def take(self, at: Place, entry: dict[str, Any]) -> None:
+    def take(self, entry: Entry) -> None:
         """One more entry. Raises BrokenRuleError, UnknownPastError."""
-        event, name = entry["event"], entry["consent_id"]
+        event, name = entry.event, entry.consent_id
         if self.erased and event in _OF_THE_LIVING:
             raise BrokenRuleError(f"{event} after this person was erased")
         if event == "erasure.done":
@@ -103,14 +124,14 @@ class Replay:
         elif event == "consent.requested":
             self._requested(name, entry)
         elif name is not None:
-            self._about(at, name, entry)
+            self._about(name, entry)
 
-    def _about(self, at: Place, name: str, entry: dict[str, Any]) -> None:
-        event = entry["event"]
+    def _about(self, name: str, entry: Entry) -> None:
+        event = entry.event
         consent = self.consents.get(name)
         if consent is None:
             raise UnknownPastError(f"{event} without a request before it, about this person")
-        if any(entry[term] != consent.terms[term] for term in _ASKED):
+        if entry[_ASKED] != consent.asked[_ASKED]:
             raise BrokenRuleError(f"{event} for another asker, purpose or question")
         if event in _NOTICES:
             consent.told = True
@@ -121,92 +142,92 @@ class Replay:
         elif event in _OF_A_CASE:
             _is_live(consent, entry)
         elif event in _ACCESSES:
-            _ACCESSES[event](self, at, consent, entry)
-        if entry["consent_state_seq"] != consent.state_seq:
+            _ACCESSES[event](self, consent, entry)
+        if entry.consent_state_seq != consent.state_seq:
             raise BrokenRuleError(f"{event}: an entry about this consent is missing or too many")
 
-    def _requested(self, name: str, entry: dict[str, Any]) -> None:
+    def _requested(self, name: str, entry: Entry) -> None:
         if name in self.consents:
             raise BrokenRuleError("a second request with the same consent_id")
-        self.consents[name] = Consent({term: entry[term] for term in _TERMS})
-        if entry["consent_state_seq"] != 1:
+        self.consents[name] = Consent(entry)
+        if entry.consent_state_seq != 1:
             raise BrokenRuleError("consent.requested: a consent begins as a request")
 
-    def _moved(self, consent: Consent, entry: dict[str, Any]) -> None:
-        event = entry["event"]
+    def _moved(self, consent: Consent, entry: Entry) -> None:
+        event = entry.event
         before, after = _ENDS[event]
         if consent.state not in before:
             raise BrokenRuleError(f"{event} of a consent that is {consent.state}")
         if event == "consent.granted":
             if not consent.told:
                 raise BrokenRuleError("consent.granted without a notice before it")
-            if any(entry[term] != consent.terms[term] for term in _TERMS):
+            if entry[_TERMS] != consent.asked[_TERMS]:
                 raise BrokenRuleError("consent.granted for something else than was asked")
-            consent.valid_until = moment(entry["valid_until"])
+            consent.valid_until = moment(entry.valid_until)
         if event == "consent.superseded":
-            after_it = self.consents.get(entry["superseded_by"])
+            after_it = self.consents.get(entry.superseded_by)
             if after_it is None or after_it.state != "granted":
                 raise BrokenRuleError("consent.superseded by none that is granted")
         consent.state, consent.state_seq = after, consent.state_seq + 1
 
     # ------------------------------------------------------------------ accesses
-    def _claimed(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+    def _claimed(self, consent: Consent, entry: Entry) -> None:
         _is_live(consent, entry)
-        if entry["release_id"] in consent.releases:
+        if entry.release_id in consent.releases:
             raise BrokenRuleError("a release is claimed a second time")
         consent.uses += 1
-        most = consent.terms["max_uses"]  # none: as often as the person likes
-        if entry["max_uses"] != most:
+        most = consent.asked.max_uses  # none: as often as the person likes
+        if entry.max_uses != most:
             raise BrokenRuleError("access.claimed counts with another limit than was agreed")
-        if entry["uses"] != consent.uses or (most is not None and consent.uses > most):
+        if entry.uses != consent.uses or (most is not None and consent.uses > most):
             raise BrokenRuleError(
                 "access.claimed does not count the uses as they were, or too many"
             )
         window = _window(entry)
         days = date.fromisoformat(window[1]) - date.fromisoformat(window[0])
-        if not 0 <= days.days < consent.terms["window_days"]:
+        if not 0 <= days.days < consent.asked.window_days:
             raise BrokenRuleError("access.claimed for more days than were agreed")
-        consent.releases[entry["release_id"]] = Release(at, window)
+        consent.releases[entry.release_id] = Release(entry, window)
 
-    def _fetched(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+    def _fetched(self, consent: Consent, entry: Entry) -> None:
         release = _release(consent, entry, "claimed", "fetched")
         _is_live(consent, entry)
         window = _window(entry)
         if not release.window[0] <= window[0] <= window[1] <= release.window[1]:
             raise BrokenRuleError("access.fetched for days that were not claimed")
-        if not self._was_recorded(release.claimed, at):
+        if not self._was_recorded(release.claimed, entry):
             raise BrokenRuleError("access.fetched before its claim was under a checkpoint")
         release.state, release.window = "fetched", window
 
-    def _released(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+    def _released(self, consent: Consent, entry: Entry) -> None:
         release = _release(consent, entry, "fetched")
         _is_live(consent, entry)
         if _window(entry) != release.window:
             raise BrokenRuleError("access.released for other days than were fetched")
         release.state = "released"
 
-    def _delivered(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
+    def _delivered(self, consent: Consent, entry: Entry) -> None:
         _release(consent, entry, "released").state = "delivered"
 
-    def _denied(self, at: Place, consent: Consent, entry: dict[str, Any]) -> None:
-        if entry["release_id"] is not None:
+    def _denied(self, consent: Consent, entry: Entry) -> None:
+        if entry.release_id is not None:
             _release(consent, entry, "claimed", "fetched").state = "denied"
             consent.uses -= 1
 
-    def _was_recorded(self, claim: Place, fetch: Place) -> bool:
+    def _was_recorded(self, claim: Entry, fetch: Entry) -> bool:
         """Whether a checkpoint covers the claim that was made before the fetch."""
         if self.sizes is None:
             return True
         if claim.order == len(self.sizes):
             return False
         sizes = self.sizes[claim.order]
-        covering = bisect_right(sizes, claim.entry)
+        covering = bisect_right(sizes, claim.place)
         if covering == len(sizes):
             return False
-        return claim.order != fetch.order or sizes[covering] <= fetch.entry
+        return claim.order != fetch.order or sizes[covering] <= fetch.place
 
 
-_ACCESSES: Final[dict[str, Callable[[Replay, Place, Consent, dict[str, Any]], None]]] = {
+_ACCESSES: Final[dict[str, Callable[[Replay, Consent, Entry], None]]] = {
     "access.claimed": Replay._claimed,
     "access.fetched": Replay._fetched,
     "access.released": Replay._released,
@@ -217,12 +238,14 @@ _ACCESSES: Final[dict[str, Callable[[Replay, Place, Consent, dict[str, Any]], No
 
 def moment(written: Any) -> str:
     """A time as the log writes it. Raises ValueError or TypeError for anything else."""
-    datetime.strptime(written, "%Y-%m-%dT%H:%M:%S.%fZ")  # noqa: DTZ007
+    if len(written) != len("2026-11-23T08:15:30.120000Z") or written[-1] != "Z":
+        raise ValueError("not a time of the log")
+    datetime.fromisoformat(written)
     return str(written)
 
 
-def _is_live(consent: Consent, entry: dict[str, Any]) -> None:
-    event, now = entry["event"], entry["occurred_at"]
+def _is_live(consent: Consent, entry: Entry) -> None:
+    event, now = entry.event, entry.occurred_at
     if consent.state != "granted":
         raise BrokenRuleError(f"{event} under a consent that is {consent.state}")
     # Both are written alike, so they compare as they are written.
@@ -232,8 +255,8 @@ def _is_live(consent: Consent, entry: dict[str, Any]) -> None:
             raise BrokenRuleError(f"{event} after the consent had run out")
 
 
-def _release(consent: Consent, entry: dict[str, Any], *states: str) -> Release:
-    event, release = entry["event"], consent.releases.get(entry["release_id"])
+def _release(consent: Consent, entry: Entry, *states: str) -> Release:
+    event, release = entry.event, consent.releases.get(entry.release_id)
     if release is None:
         raise BrokenRuleError(f"{event} without a claim before it, under this consent")
     if release.state not in states:
@@ -241,8 +264,8 @@ def _release(consent: Consent, entry: dict[str, Any], *states: str) -> Release:
     return release
 
 
-def _window(entry: dict[str, Any]) -> tuple[str, str]:
-    return str(entry["window_from"]), str(entry["window_to"])
+def _window(entry: Entry) -> tuple[str, str]:
+    return entry.window_from, entry.window_to
 
 
 def broken(
@@ -253,18 +276,22 @@ def broken(
     `names` are those of the logs, by their order; `whole`: no earlier log is missing.
     """
 
-    def place(record: Record) -> tuple[str, int, int]:
-        return str(record[3]), record[0], record[1]
-
-    for _, about in groupby(sorted(records, key=place), key=lambda record: str(record[3])):
+    for _, about in groupby(sorted(map(Entry._make, records), key=_STORY), key=_PERSON):
         replay = Replay(sizes)
-        for order, entry, *values in about:
+        for entry in about:
             try:
-                replay.take(Place(order, entry), dict(zip(FIELDS, values, strict=True)))
+                replay.take(entry)
             except UnknownPastError as error:
-                kind = tampered if whole else unverifiable
-                yield kind(f"{names[order]} entry {entry}", str(error))
+                yield (tampered if whole else unverifiable)(_where(entry, names), str(error))
             except BrokenRuleError as error:
-                yield tampered(f"{names[order]} entry {entry}", str(error))
+                yield tampered(_where(entry, names), str(error))
             except (ValueError, TypeError):
-                yield tampered(f"{names[order]} entry {entry}", "a value is not what it must be")
+                yield tampered(_where(entry, names), "a value is not what it must be")
+
+
+_PERSON: Final = attrgetter("subject_ref")
+_STORY: Final = attrgetter("subject_ref", "order", "place")
+
+
+def _where(entry: Entry, names: Sequence[str]) -> str:
+    return f"{names[entry.order]} entry {entry.place}"

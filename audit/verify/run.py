@@ -21,7 +21,7 @@ from audit.verify.findings import (
 from audit.verify.log import Known, Log, Walk, Workers
 from audit.verify.pieces import Anchors
 from audit.verify.rules import broken
-from audit.verify.spill import PREFIXES, Spill
+from audit.verify.spill import Spill
 
 _LINES: Final = 5_000
 
@@ -85,7 +85,7 @@ def verify(
 ) -> Report:
     """Check a copy with what is known from outside, by origin. Raises StopError."""
     report = Report(copy.logs())
-    spill = Spill(scratch)
+    spill = Spill(scratch, sum(log.checkpoint.size for log in report.logs))
     origins = [log.checkpoint.origin for log in report.logs]
     for origin, what in known:
         if origin not in origins:
@@ -144,7 +144,7 @@ def _replay(copy: Copy, report: Report, spill: Spill, pool: Workers) -> None:
             log.sizes.tofile(file)
     names = [*(log.name for log in report.logs), UNCOVERED]
     job = partial(_replay_some, spill, paths if copy.columns else None, names, copy.whole)
-    for found in pool.imap(job, PREFIXES):
+    for found in pool.imap(job, spill.prefixes()):
         report.findings.add(*found)
 
 

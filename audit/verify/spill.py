@@ -1,7 +1,7 @@
 """What the rules need of each entry, sorted on disk: nothing here grows with the log in memory.
 
-Records go to files by the first two digits of what they are about. References are random, so a file
-holds one part in 256, and each is looked at on its own.
+Records go to files by the first digits of what they are about. References are random, so each file
+holds one part in 16, or in 256, and is looked at on its own.
 """
 
 import marshal
@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import Any
 
 OTHER = "other"
-PREFIXES = [*(f"{number:02x}" for number in range(256)), OTHER]
-"""OTHER: of a reference that is none."""
+"""In place of the first digits of a reference that is none."""
+
+FEW = 1 << 20
+"""Entries for which files by one digit are enough."""
 
 Record = tuple[Any, ...]
 
@@ -22,22 +24,36 @@ Record = tuple[Any, ...]
 class Spill:
     """Two heaps of files in a folder: records of one person, and names that may stand once."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, entries: int) -> None:
+        self.digits = 1 if entries < FEW else 2
         self.records = folder / "records"
         self.names = folder / "names"
         for heap in (self.records, self.names):
             heap.mkdir(exist_ok=True)
 
-    def add(self, records: dict[str, list[Record]], names: Iterable[str]) -> None:
+    def prefixes(self) -> list[str]:
+        """All first digits there are."""
+        return [*(f"{number:0{self.digits}x}" for number in range(16**self.digits)), OTHER]
+
+    def add(self, records: Iterable[Record], names: Iterable[str]) -> None:
         """Put away what one piece of the log gave. Each process writes files of its own."""
-        for prefix, some in records.items():
+        digits = self.digits
+        told = defaultdict(list)
+        for record in records:
+            told[record[3][:digits]].append(record)
+        for prefix, some in told.items():
             block = marshal.dumps(some)
-            _append(self.records / _name(prefix), len(block).to_bytes(8) + block)
-        by_prefix = defaultdict(list)
+            _append(self.records / self._name(prefix), len(block).to_bytes(8) + block)
+        named = defaultdict(list)
         for name in names:
-            by_prefix[name[:2]].append(name)
-        for prefix, named in by_prefix.items():
-            _append(self.names / _name(prefix), ("\n".join(named) + "\n").encode())
+            named[name[:digits]].append(name)
+        for prefix, few in named.items():
+            _append(self.names / self._name(prefix), ("\n".join(few) + "\n").encode())
+
+    def _name(self, prefix: str) -> str:
+        """The prefix comes from an entry, and may be anything."""
+        known = len(prefix) == self.digits and _DIGITS.issuperset(prefix)
+        return f"{prefix if known else OTHER}.{os.getpid()}"
 
     def sizes(self, order: int) -> Path:
         """Where the sizes of a log's checkpoints lie: 8 bytes each, rising."""
@@ -69,12 +85,7 @@ class Spill:
                 yield from (line.rstrip("\n") for line in file)
 
 
-def _name(prefix: str) -> str:
-    """The prefix comes from an entry, and may be anything."""
-    return f"{prefix if prefix in _KNOWN else OTHER}.{os.getpid()}"
-
-
-_KNOWN = frozenset(PREFIXES)
+_DIGITS = frozenset("0123456789abcdef")
 
 
 def _append(path: Path, block: bytes) -> None:
