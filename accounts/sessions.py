@@ -11,10 +11,14 @@ from allauth.account.internal.flows.login import get_authentication_records
 from allauth.mfa.models import Authenticator
 from allauth.mfa.signals import authenticator_added
 from django.contrib.auth.signals import user_logged_in
+from django.contrib.sessions.models import Session
+from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts.models import User
+from audit.services import record_purge
+from core import clock
 
 FACTORS = (Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN)
 BEGAN = "accounts.began"  # seconds since 1970
@@ -50,3 +54,10 @@ def has_shown_factor(request: HttpRequest, user: User) -> bool:
         return True
     records: list[dict[str, Any]] = get_authentication_records(request, user)
     return any(record.get("method") == "mfa" for record in records)
+
+
+@transaction.atomic
+def forget() -> int:
+    """Sessions that have ended leave no row behind; how many there were."""
+    gone = Session.objects.filter(expire_date__lt=clock.now()).delete()[0]
+    return record_purge(kind="personal_data", rows=gone)

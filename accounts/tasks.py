@@ -3,10 +3,8 @@
 import uuid
 
 from celery import shared_task
-from django.contrib.sessions.models import Session
 
-from accounts import mail
-from core import clock
+from accounts import mail, sessions
 
 
 @shared_task
@@ -22,4 +20,4 @@ def sweep() -> None:
 @shared_task
 def forget_sessions() -> None:
     """Sessions that have ended leave no row behind."""
-    Session.objects.filter(expire_date__lt=clock.now()).delete()
+    sessions.forget()

@@ -85,6 +85,16 @@ def revoke_mirror(*, name: str) -> None:
         record(event="role.changed", by="operator", fields={"kind": "log", "key_ref": mirror.id})
 
 
+def record_purge(*, kind: str, rows: int, by: str = "system") -> int:
+    """What was deleted or blanked because its time was over; no entry when nothing was.
+
+    Returns `rows`. Call it in the transaction that deletes.
+    """
+    if rows:
+        record(event="purge.run", by=by, fields={"kind": kind, "rows": rows})
+    return rows
+
+
 def _written(value: object) -> str:
     """Moments, days and references as the log writes them."""
     if isinstance(value, datetime):

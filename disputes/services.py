@@ -16,6 +16,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 
 from accounts.models import User
+from audit.services import record_purge
 from consent import codes
 from consent import gate as consent_gate
 from consent import services as consent_services
@@ -196,10 +197,13 @@ def told(*, dispute_id: UUID) -> None:
     Dispute.objects.filter(id=dispute_id).update(told_at=clock.now())
 
 
-def tidy() -> None:
-    """Forget what has left the window, and the visits that nobody asked about within the hour."""
-    gate.purge()
-    LastVisits.objects.filter(until__lte=clock.now()).delete()
+@transaction.atomic
+def tidy() -> int:
+    """Forget what has left the window, and the visits that nobody asked about within the hour; how
+    many visits, and cases that ended with their days."""
+    ended = gate.purge()
+    gone = LastVisits.objects.filter(until__lte=clock.now()).delete()[0]
+    return record_purge(kind="disputes", rows=ended + gone)
 
 
 def _context(tenure: Tenure) -> str:

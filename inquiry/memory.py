@@ -9,6 +9,9 @@ from enum import StrEnum
 from hashlib import sha256
 from uuid import UUID
 
+from django.db import transaction
+
+from audit.services import record_purge
 from core import clock, person_keys
 from core.keys import derive
 from inquiry.models import Conversation
@@ -152,11 +155,12 @@ def forget(tenure: Tenure) -> None:
     Conversation.objects.filter(tenure_id=tenure.id).delete()
 
 
-def forget_old() -> None:
-    """Rests of answers that nobody asked for within the hour."""
-    Conversation.objects.filter(more_until__lte=clock.now()).update(
-        more_sealed=None, more_until=None
-    )
+@transaction.atomic
+def forget_old() -> int:
+    """Blank rests of answers that nobody asked for within the hour; how many there were."""
+    old = Conversation.objects.filter(more_until__lte=clock.now())
+    blanked = old.update(more_sealed=None, more_until=None)
+    return record_purge(kind="answers", rows=blanked)
 
 
 def _context(tenure: Tenure) -> str:

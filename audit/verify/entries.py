@@ -2,8 +2,9 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from json.scanner import make_scanner
 from typing import Any, Final
 
 from audit import vocabulary
@@ -24,8 +25,8 @@ FIELDS: Final = (
 _PLAIN: Final = bytes(
     code for code in range(128) if chr(code).isalnum() or chr(code) in '{}[]":,.+/=_-'
 )
-_scan: Final = json.JSONDecoder().scan_once
-_TOLD: Final = ("consent.", "access.", "erasure.")
+_scan: Final[Callable[[str, int], tuple[Any, int]]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]
+_TOLD: Final = ("consent.", "access.", "erasure.", "dispute.")
 
 
 @dataclass

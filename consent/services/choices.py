@@ -10,7 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import transaction
 
-from audit.services import record
+from audit.services import record, record_purge
 from consent import selectors, sharing_codes
 from consent.models import Block, Pause, SharingCode
 from core import clock, person_keys
@@ -61,7 +61,8 @@ def withdraw_codes(*, number_index: bytes) -> int:
 def forget_codes() -> int:
     """Codes that no request can rest on any more, with the numbers that are sealed beside them."""
     oldest = clock.now() - timedelta(hours=settings.REQUEST_OPEN_HOURS)
-    return SharingCode.objects.filter(expires_at__lt=oldest).delete()[0]
+    gone = SharingCode.objects.filter(expires_at__lt=oldest).delete()[0]
+    return record_purge(kind="personal_data", rows=gone)
 
 
 @transaction.atomic

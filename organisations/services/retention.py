@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 
-from django.db import connection
+from django.db import connection, transaction
 
+from audit.services import record_purge
 from core import clock
 
 KEPT = timedelta(days=90)
 
 
+@transaction.atomic
 def forget() -> int:
     """Delete old invitations, and applications that were declined or never decided; how many.
 
@@ -23,4 +25,4 @@ def forget() -> int:
             " WHERE approved_at IS NULL AND coalesce(closed_at, applied_at) < %s",
             [before],
         )
-        return int(gone + cursor.rowcount)
+        return record_purge(kind="organisation", rows=gone + cursor.rowcount)

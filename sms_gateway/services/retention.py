@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from django.db import transaction
 
+from audit.services import record_purge
 from sms_gateway import clock
 from sms_gateway.models import (
     InboundMessage,
@@ -22,26 +23,34 @@ CALLS_KEPT = timedelta(days=14)
 BATCH = 500
 
 
-def purge_bodies() -> None:
+def purge_bodies() -> int:
     """Forget what was said 24 hours after it was handled or queued (answers go when delivered).
 
     A text that is still not sent by then, or of which the provider cannot say whether it was, is
     closed first: its words do not wait for a provider either. A sender's sealed number stays until
     the person's key goes: the service may have to text them.
     """
-    InboundMessage.objects.filter(
-        handled_at__lte=clock.after(-KEPT), body_sealed__isnull=False
-    ).update(body_sealed=None)
-    Unclear.objects.filter(received_at__lte=clock.after(-KEPT), body_sealed__isnull=False).update(
-        body_sealed=None
-    )
     while _close_overdue():
         pass
+    return _blank()
+
+
+@transaction.atomic
+def _blank() -> int:
+    """Blank what is over its time, and leave the number of texts in the log; return it."""
+    blanked = InboundMessage.objects.filter(
+        handled_at__lte=clock.after(-KEPT), body_sealed__isnull=False
+    ).update(body_sealed=None)
+    unclear = Unclear.objects.filter(received_at__lte=clock.after(-KEPT), body_sealed__isnull=False)
+    blanked += unclear.update(body_sealed=None)
     ProviderCall.objects.filter(at__lte=clock.after(-CALLS_KEPT)).delete()
     old = OutboundMessage.objects.filter(created_at__lte=clock.after(-KEPT))
-    old.exclude(state__in=OPEN_STATES).filter(address_sealed__isnull=False).update(
-        body_sealed=None, address_sealed=None
+    blanked += (
+        old.exclude(state__in=OPEN_STATES)
+        .filter(address_sealed__isnull=False)
+        .update(body_sealed=None, address_sealed=None)
     )
+    return record_purge(kind="messages", rows=blanked)
 
 
 @transaction.atomic

@@ -15,6 +15,7 @@ from uuid import UUID, uuid4
 from django.db import connection, transaction
 from django.db.models import Count, Q
 
+from audit.services import record_purge
 from core import clock
 from core.keys import derive
 from core.sealing import seal, unseal
@@ -119,7 +120,7 @@ def forget() -> int:
             [now - KEPT],
         )
         cursor.execute("DELETE FROM verification_upload WHERE made_at < %s", [now - KEPT])
-    return int(blanked)
+    return record_purge(kind="requests", rows=blanked)
 
 
 @transaction.atomic
