@@ -140,10 +140,12 @@ def test_a_served_copy_is_mirrored_piece_by_piece(
     Thread(target=server.serve_forever, daemon=True).start()
     try:
         url, mirror = f"http://127.0.0.1:{server.server_port}", tmp_path / "mirror"
-        assert said(url, "--mirror", mirror) == said(folder)
+        found = said(url, "--mirror", mirror)
+        assert found == said(folder)
+        assert found[0] == 0, found
         assert said(f"{url}/{YEAR}", "--tiles-only")[0] == 0
         asked.clear()
-        assert said(url, "--mirror", mirror)[0] == 0
+        assert said(url, "--mirror", mirror) == found
         assert sorted(asked) == sorted(["/logs", f"/{YEAR}/checkpoint", "/uncovered"])
         assert said(f"{url}/nothing")[0] == 2
     finally:

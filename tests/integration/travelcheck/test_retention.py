@@ -61,4 +61,4 @@ def test_one_command_enforces_all_that_its_role_may(
         "SELECT convert_from(body, 'UTF8')::jsonb ->> 'kind' FROM audit_entry"
         " WHERE event = 'purge.run' ORDER BY 1"
     ).fetchall()
-    assert entries == [("messages",), ("personal_data",)]
+    assert {("messages",), ("personal_data",)} <= set(entries)
