@@ -66,15 +66,16 @@ FROM audit_checkpoint c WHERE c.log = %s AND c.size > %s AND c.size <= %s ORDER 
 NEWEST: Final = "SELECT c.log, max(c.size) FROM audit_checkpoint c GROUP BY c.log ORDER BY c.log"
 WAITING: Final = f"""
 SELECT CASE WHEN q.entry_id IS NOT NULL THEN '{QUEUED}' WHEN l.seq IS NOT NULL
-       THEN 'beyond the last checkpoint' ELSE 'lost' END, {COLUMNS}
+       THEN 'beyond the last checkpoint' ELSE 'lost' END, {COLUMNS}, e.id
 FROM audit_entry e
 LEFT JOIN audit_leaf l ON l.entry_id = e.id
 LEFT JOIN ({NEWEST}) c ON c.log = l.log
 LEFT JOIN audit_queue q ON q.entry_id = e.id
 WHERE l.seq IS NULL OR c.max IS NULL OR l.seq >= c.max
 UNION ALL
-SELECT 'gone', '', NULL, '', NULL, NULL, NULL, ''::bytea
+SELECT 'gone', '', NULL, '', NULL, NULL, NULL, ''::bytea, q.entry_id
 FROM audit_queue q WHERE NOT EXISTS (SELECT FROM audit_entry e WHERE e.id = q.entry_id)
+ORDER BY id
 """
 NOTHING: Final = bytes(32)
 """Stands where the tables lack a hash."""
@@ -130,7 +131,7 @@ def _write_uncovered(folder: Path) -> int:
     unfinished = folder / f".{UNCOVERED}.tmp"
     with connection.chunked_cursor() as cursor, unfinished.open("w") as file:
         cursor.execute(WAITING)
-        for state, *columns, body in cursor:
+        for state, *columns, body, _ in cursor:
             file.write(uncovered_line(_columns(columns), bytes(body), state))
             count += 1
     unfinished.replace(folder / UNCOVERED)
