@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0011_ended_by_phone"), ("core", "0003_clock")]
+    dependencies = [("audit", "0012_checkpoints_by_time"), ("core", "0003_clock")]
     operations = [SQLFile("audit", "vocabulary.sql"), SQLFile("audit", "entries.sql")]
