@@ -64,7 +64,7 @@ ANSWER: dict[str, Any] = {
 }
 
 
-class ApiKeyScheme(OpenApiAuthenticationExtension):
+class ApiKeyScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
     target_class = "organisations.authentication.ApiKeyAuthentication"
     name = "ApiKey"
 

@@ -1,5 +1,6 @@
 """The API as an organisation's software meets it: over the web process's own role."""
 
+import hashlib
 import json
 import uuid
 from collections.abc import Callable, Iterator
@@ -128,7 +129,8 @@ def test_from_a_question_to_its_cancellation(harbour: Software) -> None:
 
 def test_pages_by_cursor_and_reference(harbour: Software) -> None:
     ids = [harbour.asked(reference=f"no {n}")["id"] for n in range(5)]
-    seen, cursor = [], ""
+    seen: list[str] = []
+    cursor: str | None = ""
     for _ in range(3):
         page = harbour.get(f"requests?size=2&cursor={cursor}" if cursor else "requests?size=2")
         seen += [one["id"] for one in page.json()["requests"]]
@@ -277,7 +279,7 @@ def test_one_that_is_being_worked_on(
 ) -> None:
     other = connect_as("web")
     key = ApiKey.objects.get()
-    name = replies.hashlib.sha256(key.id.bytes + b"c").digest()
+    name = hashlib.sha256(key.id.bytes + b"c").digest()
     with other.transaction():
         other.execute(
             "SELECT pg_advisory_xact_lock(%s, %s)",
