@@ -40,7 +40,6 @@ from travel.window import Window
 from verification.models import Answer
 from verification.selectors import said_by, terms
 from verification.services import disputing
-from verification.services.disputing import answer_given
 from verification.services.issuing import mark_withdrawn, sign_answer
 from verification.statements import Asker, Evidence
 
@@ -93,8 +92,6 @@ def answer(*, release: Release, consent: Consent, tenure: Tenure, to: Address) -
     disputing.answer_given(
         answer_id=signed.id, tenure_id=tenure.id, first=window.first, last=window.last
     )
-    window = journey.window
-    answer_given(answer_id=signed.id, tenure_id=tenure.id, first=window.first, last=window.last)
     entry = let_go(release_id=release.id, tenure=tenure, payload=signed.token)
     store(request, signed.id, signed.token, consent.id, release.id, entry)
     dispatch.on_commit("verification.tasks.hand_over", str(request.id))
