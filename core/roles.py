@@ -142,6 +142,7 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "audit_key": SEQUENCER,
     "audit_export": AUDITOR,
     "answer_keys": WORKER,
+    "consent_record": WORKER,
     "smpp_receiver": WEB,
     "shell": WEB,
 }

@@ -144,6 +144,10 @@ if DEMO:
 # the 3 hours within which the stay rule joins what it saw.
 CONSENT_VALID_DAYS = env.number("CONSENT_VALID_DAYS", 30, least=1)
 MINIMUM_STAY_HOURS = env.number("MINIMUM_STAY_HOURS", 4, least=4)
+# Who runs the service, as records of consents name them; the country is of ISO 3166-1.
+OPERATOR_NAME = env.text("OPERATOR_NAME", "travelcheck")
+OPERATOR_CONTACT = env.text("OPERATOR_CONTACT", "text HELP")
+OPERATOR_COUNTRY = env.text("OPERATOR_COUNTRY", "CN")
 # Whether TRIP must carry the last four characters of the holder's ID; they are kept, as a keyed
 # hash, from the first load of subscriptions with this set.
 ID_CHECK = env.flag("ID_CHECK")

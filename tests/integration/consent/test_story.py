@@ -1,6 +1,10 @@
 """From the question to the answer, and every other way a question ends."""
 
+import json
+from io import StringIO
+
 import pytest
+from django.core.management import CommandError, call_command
 from django.db import transaction
 
 from consent import gate, services
@@ -43,3 +47,16 @@ def test_a_journey_leaves_after_the_log_knows(world: World) -> None:
     [look] = looks(person.tenure.subject_ref)
     assert (look.who, look.event, look.purpose) == ("person", "access.delivered", "self_inquiry")
     assert look_of(person.tenure.subject_ref, look.entry_id) == look
+
+
+def test_the_record_of_a_consent_is_printed_without_saying_whose_it_is(world: World) -> None:
+    person = world.agreed()
+    out = StringIO()
+    call_command("consent_record", str(person.consent), stdout=out)
+    found = json.loads(out.getvalue())
+    assert found["header"]["record_id"] == str(person.consent)
+    states = [event["event_state"] for event in found["events"]]
+    assert states == ["Requested", "NoticeSent", "NoticeDelivered", "Given"]
+    assert person.number[1:] not in out.getvalue()
+    with pytest.raises(CommandError):
+        call_command("consent_record", str(person.tenure.id))
