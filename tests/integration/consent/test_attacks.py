@@ -161,6 +161,32 @@ def test_a_leaf_without_a_checkpoint_is_not_enough(
     assert worker.execute(FETCH, [release]).fetchall() == []
 
 
+def test_nothing_is_read_before_the_witnesses_have_cosigned(
+    world: World, worker: psycopg.Connection
+) -> None:
+    person = world.agreed()
+    world.superuser.execute("SELECT audit.set_policy(2::smallint, '{one,other}')")
+    _, release = claim(worker, person.consent, world.text(person.number).id)
+    world.sequence()
+    cosign = (
+        "INSERT INTO audit_cosignature SELECT log, size, %s, decode(repeat('00', 72), 'hex'), now()"
+        " FROM audit_checkpoint ORDER BY size DESC LIMIT 1"
+    )
+    for witness in ("one", "stranger"):
+        assert worker.execute(FETCH, [release]).fetchall() == []
+        worker.rollback()
+        world.superuser.execute(cosign, [witness])
+    assert worker.execute(FETCH, [release]).fetchall() == []
+    worker.rollback()
+    world.superuser.execute(cosign, ["other"])
+    assert worker.execute(FETCH, [release]).fetchall() != []
+    worker.rollback()
+    # Withdrawal waits for no witness.
+    world.superuser.execute("SELECT audit.set_policy(1::smallint, '{nobody}')")
+    world.stop(person)
+    assert world.state(person.consent) == "withdrawn"
+
+
 def test_the_worker_makes_no_leaves(victim: Person, worker: psycopg.Connection) -> None:
     for statement in (
         "INSERT INTO audit_leaf (seq, entry_id, leaf_hash) VALUES (0, 1, 'x')",
