@@ -67,6 +67,11 @@ def split(text: str) -> list[str]:
     return parts
 
 
+def strays(text: str) -> int:
+    """How many characters keep a text out of GSM-7."""
+    return sum(c not in GSM_BASIC and c not in GSM_EXTENSION for c in text)
+
+
 def count(text: str) -> Segments:
     """Encoding, number of segments and units of a text."""
     encoding = encoding_of(text)

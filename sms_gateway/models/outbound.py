@@ -63,7 +63,9 @@ class OutboundMessage(models.Model):
     provider = models.TextField(blank=True, default="")
     provider_message_id = models.TextField(null=True)
     org_ref = models.UUIDField(null=True, help_text="the organisation it goes out for")
-    cost = models.IntegerField(default=0, help_text="thousandths; of the last attempt")
+    cost = models.IntegerField(
+        default=0, db_default=0, help_text="thousandths; of the last attempt"
+    )
     redact_at = models.DateTimeField(null=True, help_text="when the provider is told to forget it")
 
     class Meta:

@@ -1,5 +1,6 @@
 """Putting a text on its way: a row first."""
 
+import logging
 import uuid
 from datetime import datetime, timedelta
 
@@ -12,8 +13,11 @@ from sms_gateway.kinds import KEYWORD_REPLIES
 from sms_gateway.messages import Address
 from sms_gateway.models import InboundMessage, OutboundMessage, Reason, State
 
+log = logging.getLogger(__name__)
+
 # No text is worth sending after 24 hours, and no body is kept longer.
 LONGEST_LIFE = timedelta(hours=24)
+FEW_STRAYS, SHORT = 2, 20
 
 INSERT = """
 INSERT INTO sms_gateway_outboundmessage
@@ -48,6 +52,9 @@ def queue(
     be under a checkpoint before. `expires_at`: when it is worth nothing any more, if that is before
     the end of its kind's life (settings.SMS_LIVES, else 24 h). `org_ref`: whom it counts for.
     """
+    if 0 < segments.strays(body) <= FEW_STRAYS and len(body) > SHORT:
+        # Most of it would fit into GSM-7: somebody may want to write the rest otherwise.
+        log.info("a few characters make a text cost double", extra={"kind": kind})
     ref = uuid.uuid4()
     key = person_keys.current(to.number_index)
     reason = _reason_not_to_send(to, kind, reply_to)

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from core.segments import GSM_BASIC, GSM_EXTENSION, Encoding, count, split
+from core.segments import GSM_BASIC, GSM_EXTENSION, Encoding, count, split, strays
 
 gsm_texts = st.text(st.sampled_from(sorted(GSM_BASIC | GSM_EXTENSION)), max_size=700)
 any_texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=500)
@@ -97,3 +97,9 @@ def test_the_alphabet_has_the_standards_size() -> None:
     assert len(GSM_BASIC) == 127
     assert len(GSM_EXTENSION) == 10
     assert not GSM_BASIC & GSM_EXTENSION
+
+
+def test_strays_are_what_doubles_the_price() -> None:
+    assert strays("Reply OK 482913 €{}") == 0
+    assert strays("Caf\u0113 at 9") == 1
+    assert strays("行程") == 2
