@@ -1,7 +1,7 @@
 """Sharing codes: what a person hands over so that one organisation can ask them, without a number.
 
 Nine random characters and one that checks them, from an alphabet without look-alikes, written
-`K7M2Q-X9TBR`. Thirty of the alphabet to the ninth is 2 x 10^13, and a guess gets no other answer
+`K7M2Q-X9TB9`. Thirty of the alphabet to the ninth is 2 x 10^13, and a guess gets no other answer
 than a code nobody has. The check character finds slips of the pen before anybody is asked: each
 single wrong one, and each two neighbours changed over but one pair.
 """
@@ -23,7 +23,7 @@ class SharingCodeError(ValueError):
 
 
 def new_code() -> str:
-    """A code as it is told to its owner, `K7M2Q-X9TBR`."""
+    """A code as it is told to its owner, `K7M2Q-X9TB9`."""
     drawn = "".join(secrets.choice(ALPHABET) for _ in range(RANDOM))
     whole = drawn + _check(drawn)
     return f"{whole[:5]}-{whole[5:]}"

@@ -26,7 +26,7 @@ QUESTION: dict[str, Any] = {
     "places": ["420100", "TH"],
     "days": 14,
     "kept_days": 7,
-    "code": "K7M2Q-X9TBR",
+    "code": "K7M2Q-X9TB9",
     "reference": "personnel 4711",
 }
 REQUEST: dict[str, Any] = {

@@ -4,6 +4,7 @@
 person: what is wrong with a request is its form, the key, or the organisation's own limits.
 """
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -14,6 +15,8 @@ from django.utils.datastructures import MultiValueDict
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
+
+log = logging.getLogger(__name__)
 
 CONTENT_TYPE = "application/problem+json"
 URN = "urn:travelcheck:problem:"
@@ -55,11 +58,12 @@ class Problem(exceptions.APIException):
         super().__init__()
 
 
-def handler(error: Exception, context: Mapping[str, Any]) -> Response | None:
-    """Whatever is raised in a view, as a problem. Others stay what they are: a 500."""
+def handler(error: Exception, context: Mapping[str, Any]) -> Response:
+    """Whatever is raised in a view, as a problem; what nobody foresaw is noted, and a 500."""
     problem = _problem(error)
     if problem is None:
-        return None
+        log.error("an API call failed", exc_info=error)
+        problem = Problem("internal")
     set_rollback()
     response = rendered(problem)
     if isinstance(error, exceptions.AuthenticationFailed | exceptions.NotAuthenticated):

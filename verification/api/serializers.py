@@ -38,7 +38,7 @@ class NewRequestSerializer(_Strict):
         r"^\+[1-9][0-9]{5,14}\Z", required=False, default="", help_text="E.164"
     )
     code = serializers.CharField(
-        required=False, default="", max_length=24, help_text="a sharing code: K7M2Q-X9TBR"
+        required=False, default="", max_length=24, help_text="a sharing code: K7M2Q-X9TB9"
     )
     nonce = serializers.RegexField(NONCE, required=False, default="")
     reference = serializers.CharField(

@@ -7,11 +7,15 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from datetime import timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import psycopg
 import pytest
+import redis
 from django.test import Client
+from pytest_django import Settings
 
+from core import limits
 from core.keys import derive
 from core.limits import Limit
 from core.sealing import seal
@@ -19,6 +23,7 @@ from organisations.catalogue import Scope
 from organisations.models import ApiKey, Organisation
 from organisations.services import keys
 from tests.factories import people
+from verification import usage
 from verification.api import throttles
 from verification.api.problems import CONTENT_TYPE, KINDS, URN
 from verification.services import replies
@@ -246,6 +251,33 @@ def test_too_many_calls_are_told_before_they_are_too_many(
     is_problem(held, "throttled")
     assert int(held.headers["Retry-After"]) >= 1
     assert harbour.post("requests", QUESTION).status_code == 201
+
+
+# ---------------------------------------------------------------------- when something is away
+def test_without_redis_every_call_gets_what_it_asked_for(
+    harbour: Software, settings: Settings
+) -> None:
+    settings.REDIS_URL = "unix:///nowhere/redis.sock"
+    limits.client.cache_clear()
+    try:
+        asked = harbour.asked()
+        cancelled = harbour.post(f"requests/{asked['id']}/cancel")
+        used = harbour.get("usage")
+    finally:
+        limits.client.cache_clear()
+    assert cancelled.json()["state"] == "cancelled"
+    assert used.json()["asked"] == 1
+    assert "RateLimit" not in used.headers
+
+
+def test_our_mistakes_are_problems_too_and_are_noted(
+    harbour: Software, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(usage, "usage", Mock(side_effect=redis.ConnectionError("away")))
+    answer = harbour.get("usage")
+    is_problem(answer, "internal")
+    assert "away" not in answer.content.decode()
+    assert "ConnectionError" in caplog.text
 
 
 # ---------------------------------------------------------------------- the same, sent twice

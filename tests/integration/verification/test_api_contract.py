@@ -9,6 +9,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
@@ -30,14 +31,19 @@ expected-statuses = [401]
 
 @pytest.fixture
 def address(superuser: psycopg.Connection) -> Iterator[str]:
-    """A real web process on the test's database, as the web role."""
+    with web_process() as where:
+        yield where
+
+
+@contextmanager
+def web_process(**settings: str) -> Iterator[str]:
+    """A real web process on the test's database, as the web role; its address."""
     port = free_port()
     command = ["-m", "gunicorn", "travelcheck.wsgi", "--bind", f"127.0.0.1:{port}"]
     quiet = ["--no-control-socket", "--threads", "2", "--log-level", "error"]
+    usual = {"SERVICE_ROLE": "web", "DJANGO_SETTINGS_MODULE": "travelcheck.settings"}
     process = subprocess.Popen(
-        [sys.executable, *command, *quiet],
-        cwd=ROOT,
-        env={**os.environ, "SERVICE_ROLE": "web", "DJANGO_SETTINGS_MODULE": "travelcheck.settings"},
+        [sys.executable, *command, *quiet], cwd=ROOT, env={**os.environ, **usual, **settings}
     )
     try:
         wait_until(lambda: _listens(port), 60, "the web process")
