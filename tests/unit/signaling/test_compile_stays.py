@@ -170,7 +170,11 @@ PARQUET = b"PAR1" + b"\0" * 40
     [
         ("events.csv", b"", "empty"),
         ("events.csv", b"imsi,when,cgi\n1,2,3\n", "missing column"),
-        ("events.csv.gz", gzip.compress(b"imsi,timestamp,cgi\n" * 999)[:-9], "damaged or cut"),
+        (
+            "events.csv.gz",
+            gzip.compress(b"imsi,timestamp,cgi\n" * 999, mtime=0)[:-9],
+            "damaged or cut",
+        ),
         ("events.parquet", PARQUET, "not a whole Parquet file"),
         ("events.txt", b"", r"no \.csv"),
     ],

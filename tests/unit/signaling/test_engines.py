@@ -229,7 +229,11 @@ def test_addresses_that_only_spark_reads(
     ("name", "content", "complaint"),
     [
         ("events.csv", b"imsi,when,cgi\n1,2,3\n", "missing column"),
-        ("events.csv.gz", gzip.compress(b"imsi,timestamp,cgi\n" * 9000)[:-40], "damaged|missing"),
+        (
+            "events.csv.gz",
+            gzip.compress(b"imsi,timestamp,cgi\n" * 9000, mtime=0)[:-40],
+            "damaged|missing",
+        ),
         ("events.parquet", b"PAR1 and no more", "."),
         ("events.txt", b"", "no .csv"),
     ],
