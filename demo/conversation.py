@@ -3,12 +3,13 @@
 import re
 import string
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from core import catalogue, segments
 from demo import fortnight
+from demo.asking import Software
 from demo.people import Person
 from demo.phone import Phone, Text
 
@@ -38,6 +39,7 @@ class Conversation:
     today: date
     first_start: date
     locale: str = "en"
+    employers: Mapping[str, Software] = field(default_factory=dict)  # by name
     lines: list[Line] = field(default_factory=list)
     last_seen: int = 0
     is_used: bool = False
@@ -66,6 +68,10 @@ class Conversation:
     def remark(self, what: str) -> None:
         self.lines.append(Line(None, "", what))
 
+    def employer_does(self, what: str) -> None:
+        """What an employer's software did, or was told."""
+        self.lines.append(Line(datetime.now(fortnight.ZONE), "employer", what))
+
     def say(self, body: str) -> None:
         """Send a text."""
         self.phone.send(body)
@@ -85,6 +91,13 @@ class Conversation:
         except WrongReplyError as wrong:
             raise WrongReplyError(f"after {asked!r}: {wrong}\n  it said: {arrived.body}") from None
         return arrived.body
+
+    def hear_answer(self) -> str:
+        """What comes of an OK; on a busy machine a text saying that it will follow comes first."""
+        text = self.hear(lambda text: None)
+        if template_pattern(self.locale, "answer.follows", {}).fullmatch(text):
+            text = self.hear(lambda text: None)
+        return text
 
     def ask(self, body: str, key: str, **values: str | int) -> dict[str, str]:
         """Send a text whose answer must be the catalogue's text `key`, and nothing but it.

@@ -14,39 +14,53 @@ from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from core.roles import INGEST
-from demo import fortnight, journeys
+from core.roles import INGEST, OWNER, WEB
+from demo import employers, fortnight, journeys
 from travelcheck.stack.folders import ROOT, StackError, local_folder
 from travelcheck.stack.local import environment_for
 from travelcheck.stack.supervisor import child_arguments
 
 
 def load_demo(progress: Callable[[str], None]) -> None:
-    """Write the demo's files under `.local/demo/` and load them, as the ingest role.
+    """Write the demo's files under `.local/demo/` and load them, as the ingest role; once, register
+    who asks and who works here.
 
     Raises StackError with the last words of the command that failed.
     """
     progress("loading invented people and their journeys")
-    said: list[str] = []
+    run(INGEST, "demo.feed", progress=lambda line: progress(f"  {line}"))
+    if not employers.kept():
+        progress("registering two employers, an operator and an auditor")
+        links: list[str] = []
+        run(OWNER, "demo.registry", "staff", progress=links.append)
+        run(WEB, "demo.registry", "employers", progress=progress, said="\n".join(links))
+
+
+def run(role: str, *module: str, progress: Callable[[str], None], said: str = "") -> None:
+    """Run a module of the demo as a role, telling it `said`. Raises StackError when it fails."""
+    heard: list[str] = []
     with subprocess.Popen(
-        [sys.executable, "-m", "demo.feed"],
-        env=environment_for(INGEST),
+        [sys.executable, "-m", *module],
+        env=environment_for(role),
         cwd=ROOT,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        **child_arguments(signal.SIGTERM),
-    ) as feed:
-        assert feed.stdout is not None
+        **{**child_arguments(signal.SIGTERM), "stdin": subprocess.PIPE},
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
         try:
-            for line in feed.stdout:
-                said.append(line.rstrip())
-                progress(f"  {said[-1]}")
+            process.stdin.write(said)
+            process.stdin.close()
+            for line in process.stdout:
+                heard.append(line.rstrip())
+                progress(heard[-1])
         except BaseException:
-            feed.terminate()
+            process.terminate()
             raise
-    if feed.returncode:
-        raise StackError(f"the demo's data could not be loaded: {' / '.join(said[-5:])}")
+    if process.returncode:
+        raise StackError(f"the demo's data could not be loaded: {' / '.join(heard[-5:])}")
 
 
 def prepare_files() -> Path:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from core import catalogue
-from demo import expected, people
+from demo import expected, people, questions
 from demo.checks import check_answer
 from demo.conversation import Conversation, WrongReplyError, segment_count, template_pattern
 from demo.people import Person
@@ -24,24 +24,16 @@ def notice(talk: Conversation, body: str) -> str:
 def answer(talk: Conversation, body: str, more: str = "MORE") -> None:
     """Text something that is answered with the cities; all of the answer is read and checked."""
     talk.say(body)
-    pages = [answer_page(talk)]
+    pages = [talk.hear_answer()]
     while pages[-1].endswith(catalogue.render(talk.locale, "answer.more")):
         talk.say(more)
-        pages.append(answer_page(talk))
+        pages.append(talk.hear_answer())
     demanded = expected.answer(talk.person, talk.today, talk.first_start)
     try:
         check_answer(pages, demanded, talk.today, talk.locale)
     except WrongReplyError as wrong:
         said = "\n".join(pages)
         raise WrongReplyError(f"after {body!r}: {wrong}\n  it said: {said}") from None
-
-
-def answer_page(talk: Conversation) -> str:
-    """One text of an answer; on a busy machine a text saying that it will follow comes first."""
-    text = talk.hear(lambda text: None)
-    if template_pattern(talk.locale, "answer.follows", {}).fullmatch(text):
-        text = talk.hear(lambda text: None)
-    return text
 
 
 def consents(talk: Conversation, body: str) -> None:
@@ -98,6 +90,7 @@ def stayed_at_home(talk: Conversation) -> None:
     answer(talk, f"ok {code}")
     talk.ask(f"OK {code}", "grant.already")
     log(talk, "LOG", times=1)
+    questions.by_number_then_dropped(talk)
 
 
 def travelled(talk: Conversation) -> None:
@@ -116,18 +109,20 @@ def travelled(talk: Conversation) -> None:
 def at_the_border(talk: Conversation) -> None:
     answer(talk, f"OK {notice(talk, '行程')}")
     log(talk, "记录", times=1)
+    questions.visit_contested(talk)
 
 
 def passed_through(talk: Conversation) -> None:
     code = notice(talk, "trip")
     answer(talk, f"OK {code[:3]} {code[3:]}")
+    questions.invited(talk)
 
 
 def phone_was_off(talk: Conversation) -> None:
     answer(talk, f"OK {notice(talk, 'TRIP')}")
-    talk.ask("SHARE", "share.code")
     talk.ask("PAUSE", "pause.done")
     talk.ask("START", "start.resumed")
+    questions.not_answered(talk)
 
 
 def flew_abroad(talk: Conversation) -> None:
@@ -136,6 +131,7 @@ def flew_abroad(talk: Conversation) -> None:
     answer(talk, f"同意 {code}")
     consents(talk, "授权")
     talk.ask("撤销 1", "drop.done", n=1)
+    questions.asked_in_chinese_then_stopped(talk)
 
 
 def drove_all_fortnight(talk: Conversation) -> None:
@@ -150,6 +146,7 @@ def got_an_old_number(talk: Conversation) -> None:
     answer(talk, "行程")
     talk.locale = "en"
     talk.ask("LANG EN", "lang.done")
+    questions.refused(talk)
 
 
 def changed_his_mind(talk: Conversation) -> None:
@@ -161,6 +158,7 @@ def changed_his_mind(talk: Conversation) -> None:
     code = notice(talk, "TRIP")
     talk.ask(code, "grant.bare_code")
     talk.ask("no", "refuse.done")
+    questions.stopped_before_release(talk)
 
 
 def wanted_everything_erased(talk: Conversation) -> None:
@@ -178,6 +176,7 @@ def wanted_everything_erased(talk: Conversation) -> None:
 
 def has_no_subscription(talk: Conversation) -> None:
     talk.ask(f"OK {notice(talk, 'TRIP')}", "answer.no_data")
+    questions.nobody_there(talk)
 
 
 def other_code(code: str) -> str:

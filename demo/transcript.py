@@ -6,7 +6,8 @@ import unicodedata
 import urllib.error
 from concurrent.futures import ThreadPoolExecutor
 
-from demo import fortnight
+from demo import employers, fortnight
+from demo.asking import Software
 from demo.conversation import Conversation, Line, WrongReplyError, segment_count
 from demo.phone import phones
 from demo.stories import STORIES, Story
@@ -20,11 +21,13 @@ def run(base_url: str) -> int:
     """Hold all conversations with the service at `base_url`; 0 when every reply was right."""
     today, first_start = fortnight.today(), fortnight.anchor(local_folder() / "demo")
     offered = phones(base_url)
+    given = employers.kept()
+    software = {one.name: Software(base_url, one, given[one.name]) for one in employers.EMPLOYERS}
     talks = [
-        (Conversation(person, offered[person.number], today, first_start, locale), story)
+        (Conversation(person, offered[person.number], today, first_start, locale, software), story)
         for person, locale, story in STORIES
     ]
-    print(f"\n{len(talks)} phones text the service. Everybody in here is invented.")
+    print(f"\n{len(talks)} phones text the service, and two employers ask. All of it is invented.")
     problems = []
     with ThreadPoolExecutor(AT_ONCE) as pool:
         for (talk, _), problem in zip(talks, pool.map(hold, talks), strict=True):
@@ -51,14 +54,14 @@ def hold(talk_and_story: tuple[Conversation, Story]) -> str:
     except WrongReplyError as wrong:
         return str(wrong)
     except (urllib.error.URLError, OSError) as error:
-        return f"the phone simulator could not be reached ({error})"
+        return f"the service could not be reached ({error})"
     return ""
 
 
 def written(talk: Conversation) -> list[str]:
     """A conversation as lines for the terminal."""
     title = f"{talk.person.label_en}  ·  {talk.person.label_zh}"
-    lines = ["", f"── {title} " + "─" * max(0, WIDTH + 18 - columns(title))]
+    lines = ["", f"── {title} " + "─" * max(0, WIDTH + 19 - columns(title))]
     for line in talk.lines:
         lines += written_line(line)
     return lines
@@ -76,7 +79,7 @@ def written_line(line: Line) -> list[str]:
     else:
         first += size
     mark = "<" if line.who == "service" else ">"
-    head = f"  {line.at:%H:%M:%S} {line.who:<7} {mark} "
+    head = f"  {line.at:%H:%M:%S} {line.who:<8} {mark} "
     return [head + first, *(" " * len(head) + row for row in rest)]
 
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from demo.employers import EMPLOYERS, PASSWORD
 from demo.people import PEOPLE
 from tests.machine import wait_until
 from tests.running import (
@@ -27,6 +28,7 @@ def test_the_conversations_go_as_the_stories_demand(demo: Demo) -> None:
     done = demo.once()
     assert done.returncode == 0, done.stdout
     assert all(person.label_en in done.stdout for person in PEOPLE)
+    assert all(employer.name in done.stdout for employer in EMPLOYERS)
     # Once more, where people have consents, are erased, and have texted a lot already.
     done = demo.once()
     assert done.returncode == 0, done.stdout
@@ -40,6 +42,8 @@ def test_the_demo_starts_again_where_it_left_off_and_leaves_nothing_behind() -> 
         with running_demo(folder) as second:
             assert second.pid("feed")
             assert "creating" not in second.output
+            assert "registering" not in second.output
+            assert PASSWORD in second.output
             with second.database() as connection:
                 row = connection.execute("SELECT count(*) FROM subscribers_tenure").fetchone()
             assert row is not None

@@ -181,7 +181,7 @@ def demo(*, once: bool) -> int:
                 return running.supervisor.run(*transcript(address))
             if has_demo_data():
                 running.supervisor.start(processes.service(processes.FEED, running.environment))
-            say(welcome(address))
+            say(welcome(address, settings["OVERSIGHT_BASE_URL"]))
             running.supervisor.watch_forever()
     except AlreadyRunningError as running_elsewhere:
         if not once:
@@ -269,14 +269,20 @@ def transcript(address: str) -> tuple[list[str], dict[str, str]]:
     return [sys.executable, "-c", program, address], environment_for(NONE, os.environ)
 
 
-def welcome(address: str) -> str:
+def welcome(address: str, oversight: str) -> str:
     """What to try first."""
-    lines = ["", f"  Phone simulator: {address}/sandbox/", "  Text TRIP, then OK and the code."]
-    staff = [
-        f"  The first {what}: manage.py create_{what} you@example.org prints a link."
-        for what in ("operator", "auditor")
+    lines = [
+        "",
+        f"  Phone simulator:  {address}/sandbox/    (text TRIP, then OK and the code)",
+        f"  Employers:        {address}/employers/",
+        f"  Check an answer:  {address}/verify/",
+        f"  Operators:        {address}/operations/organisations/",
+        f"  Auditors:         {oversight}/oversight/",
     ]
-    return "\n".join([*lines, *staff, "  Ctrl-C stops everything.", ""])
+    if has_demo_data():
+        log_ins = importlib.import_module("demo.employers").log_ins()
+        lines += ["", "  Log-ins of the demo:", *(f"    {line}" for line in log_ins)]
+    return "\n".join([*lines, "", "  Ctrl-C stops everything.", ""])
 
 
 def wanted_port(name: str = "PORT", otherwise: int = PORT) -> int:
