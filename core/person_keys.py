@@ -31,16 +31,18 @@ def _unwrap(row: PersonKey) -> Key:
 def current(number_index: bytes) -> Key:
     """The key of the present holder of a number; made on first use. Safe under concurrency."""
     row = PersonKey.objects.filter(number_index=number_index, retired_at=None).first()
-    if row is None:
-        key_id = uuid.uuid4()
-        wrapped = seal(derive("person-key"), secrets.token_bytes(32), key_id.bytes)
-        fresh = PersonKey(
-            id=key_id, number_index=number_index, wrapped=wrapped, created_at=clock.now()
-        )
-        # Another process may have been first: then its row stands and ours is not written.
-        PersonKey.objects.bulk_create([fresh], ignore_conflicts=True)
-        row = PersonKey.objects.get(number_index=number_index, retired_at=None)
-    return _unwrap(row)
+    return _unwrap(row) if row else current_evenly(number_index)
+
+
+def current_evenly(number_index: bytes) -> Key:
+    """The same by the same steps for a number that has a key and for one that has none, so that
+    who waits for it does not learn from the time whether we had met the number."""
+    key_id = uuid.uuid4()
+    wrapped = seal(derive("person-key"), secrets.token_bytes(32), key_id.bytes)
+    fresh = PersonKey(id=key_id, number_index=number_index, wrapped=wrapped, created_at=clock.now())
+    # Where there is one, by whomever, its row stands and ours is not written.
+    PersonKey.objects.bulk_create([fresh], ignore_conflicts=True)
+    return _unwrap(PersonKey.objects.get(number_index=number_index, retired_at=None))
 
 
 def get(key_id: uuid.UUID | None) -> Key | None:

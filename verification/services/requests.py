@@ -202,7 +202,7 @@ def _aim(request: Request, question: Question) -> None:
     address = parse(question.number).address
     request.asked_by = AskedBy.NUMBER
     request.number_index = number_index(address)
-    key = person_keys.current(request.number_index)
+    key = person_keys.current_evenly(request.number_index)
     request.key_id = key.id
     request.number_sealed = key.seal(address, f"request:{request.id}")
 

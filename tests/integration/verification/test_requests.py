@@ -9,9 +9,11 @@ from datetime import UTC, datetime, timedelta
 import psycopg
 import pytest
 from django.db import ProgrammingError, connection
+from django.test.utils import CaptureQueriesContext
 
 from consent import sharing_codes
 from consent.models import Request
+from core import person_keys
 from core.numbers import number_index
 from organisations.models import Organisation
 from tests.factories import askers
@@ -40,6 +42,20 @@ def asker(superuser: psycopg.Connection) -> Asker:
     )
     organisation = askers.organisation(superuser)
     return Asker(Organisation.objects.only("id", "name").get(id=organisation), uuid.uuid4())
+
+
+def test_a_number_we_have_met_and_one_we_have_not_take_the_same_steps(
+    asker: Asker, as_role: AsRole
+) -> None:
+    """Else the time that asking takes would tell which of them texts us."""
+    person_keys.current(number_index("+8613900000001"))
+    steps = []
+    with as_role("web"):
+        for number in ("+8613900000001", "+8613900000002"):
+            with CaptureQueriesContext(connection) as seen:
+                requests.ask(by=asker, question=replace(QUESTION, number=number))
+            steps.append([query["sql"].split(" WHERE ")[0][:38] for query in seen])
+    assert steps[0] == steps[1]
 
 
 def test_a_number_is_stored_sealed_and_found_again_by_its_index(
