@@ -40,7 +40,7 @@ from travel.window import Window
 from verification.models import Answer
 from verification.selectors import said_by, terms
 from verification.services import disputing
-from verification.services.issuing import mark_withdrawn, sign_answer
+from verification.services.issuing import forget_unseen, mark_withdrawn, sign_answer
 from verification.statements import Asker, Evidence
 
 #: The kind of text that a receipt is.
@@ -197,15 +197,17 @@ def _come_to_nothing(answer: Answer) -> Progress:
 
 
 def _delete(answer: Answer) -> None:
+    """One that nobody saw. It leaves nothing in the status list, which everybody can read: there it
+    would say that somebody had agreed."""
     Answer.objects.filter(request_id=answer.request_id).delete()
-    mark_withdrawn(consent_id=answer.consent_id)
+    forget_unseen(answer_id=answer.answer_id)
 
 
 def _take_back(consents: QuerySet[Consent]) -> int:
     """Answers whose consent does not stand: unseen ones are deleted, others told to be deleted."""
     gone = consents.filter(org_ref__isnull=False).exclude(state=State.GRANTED)
     ids = list(gone.exclude(state=State.CONSUMED, recalled_at=None).values_list("id", flat=True))
-    answers = list(Answer.objects.filter(consent_id__in=ids, withdrawn_at=None))
+    answers = Answer.objects.filter(consent_id__in=ids, withdrawn_at=None).order_by("made_at")
     for answer in answers:
         if answer.handed_over_at is None:
             _delete(answer)

@@ -104,6 +104,12 @@ def mark_withdrawn(*, consent_id: UUID) -> int:
 
 
 @transaction.atomic
+def forget_unseen(*, answer_id: UUID) -> None:
+    """An answer was signed and reached nobody: it is as if it had not been."""
+    IssuedAnswer.objects.filter(id=answer_id).delete()
+
+
+@transaction.atomic
 def publish_keys() -> None:
     """Publish the public halves of the keys this worker was given, and retire the others.
 

@@ -52,6 +52,8 @@ def test_a_question_by_number_from_the_notice_to_the_answer(
     request, notice = asked(service, employer, number)
     assert "River Works Ltd asks" in notice
     assert "Hangzhou" in notice
+    kept = "SELECT number_sealed IS NULL FROM consent_request WHERE id = %s"
+    assert service.world.value(kept, request) is True, "it was for the address of the notice"
     assert employer.sees(request) == "open"
     receipt = service.reply(number, f"OK {service.last_code}")
     assert "The answer was YES" in receipt
@@ -97,9 +99,11 @@ def test_withdrawn_between_release_and_hand_over(
 ) -> None:
     number = subscriber("330100")
     request = agreed(service, employer, number)
+    assert IssuedAnswer.objects.exists()
     service.receive(number, "STOP")
     service.run_only("handle")
     assert answer_of(request) is None
+    assert not IssuedAnswer.objects.exists(), "the public list would tell that somebody had agreed"
     service.work()
     assert employer.sees(request) == "open"
     assert employer.sees(request, after=timedelta(days=2)) == "not_released"
