@@ -54,12 +54,11 @@ TABLES: Grants = {
         "sms_gateway_outboundpart": ["SELECT"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
-        # consent: organisations' questions are stored by the web alone; what became of one is not
-        # for it to see
+        # consent: organisations' questions are stored by the web alone; whom one is about and what
+        # became of it is not for it to see
         "consent_request": [
-            "SELECT (id, org_ref, purpose, question, places, days, kept_days, asked_by,"
-            " number_index, number_sealed, key_id, code_digest, nonce, reference, is_test,"
-            " asked_at, closes_at, cancelled_at)",
+            "SELECT (id, org_ref, purpose, question, places, days, kept_days, asked_by, nonce,"
+            " reference, is_test, asked_at, closes_at, cancelled_at)",
             "INSERT",
             "UPDATE (cancelled_at)",
         ],

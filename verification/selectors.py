@@ -81,8 +81,11 @@ def state_of(request: Request, answer: Answer | None, now: datetime) -> RequestS
     return RequestState.NOT_RELEASED if request.closes_at <= now else RequestState.OPEN
 
 
-#: What the worker makes of a request is not for the asker's side to see; the database refuses it.
-NOT_FOR_ASKERS = ("target", "considered_at", "outcome")
+#: Whom a request is about, and what the worker makes of it, is not for the asker's side to see; the
+#: database refuses it.
+NOT_FOR_ASKERS = (
+    "number_index", "number_sealed", "key_id", "code_digest", "target", "considered_at", "outcome",
+)  # fmt: skip
 
 
 def requests_of(organisation: Organisation, *, is_test: bool = False) -> QuerySet[Request]:

@@ -32,7 +32,9 @@ class Request(models.Model):
     number_index = models.BinaryField(
         null=True, help_text="of one asked by number; an erasure clears it"
     )
-    number_sealed = models.BinaryField(null=True, help_text="under the number's key")
+    number_sealed = models.BinaryField(
+        null=True, help_text="under the number's key, until it was considered"
+    )
     key_id = models.UUIDField(null=True)
     code_digest = models.BinaryField(null=True, help_text="asked by code: its keyed hash")
     nonce = models.TextField(help_text="comes back in the answer")

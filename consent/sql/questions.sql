@@ -13,10 +13,11 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_request record;
-    v_number bytea := gate.number_of(p_request);
+    v_number bytea;
     v_asked jsonb := gate.asked_terms(p_request);
 BEGIN
     PERFORM gate.one_at_a_time(p_tenure);
+    v_number := gate.number_of(p_request);  -- now: the code may just have been used
     fresh := false;
     IF v_number IS NULL OR NOT gate.tenure_holds(p_tenure, v_number) THEN
         RAISE EXCEPTION 'the request is not about the present holder of this tenure''s number';
@@ -46,8 +47,7 @@ BEGIN
         RETURN;
     END IF;
     fresh := true;
-    UPDATE public.consent_request r
-    SET target = v_number, considered_at = core.now(), outcome = 'asked' WHERE r.id = p_request;
+    PERFORM gate.considered(p_request, v_number, 'asked');
     UPDATE public.consent_sharingcode s SET used_by = p_request
     WHERE s.digest = v_request.code_digest AND s.used_by IS NULL;
     SELECT o.consent, o.entry INTO consent, entry
@@ -72,13 +72,24 @@ BEGIN
     SELECT t.subject_ref INTO v_subject FROM public.subscribers_tenure t
     WHERE t.msisdn_index = v_number AND t.valid_from <= core.now()
       AND (t.valid_to IS NULL OR t.valid_to > core.now());
-    UPDATE public.consent_request r
-    SET target = v_number, considered_at = core.now(), outcome = p_reason WHERE r.id = p_request;
+    PERFORM gate.considered(p_request, v_number, p_reason);
     RETURN audit.append('access.denied', jsonb_build_object(
         'by', 'organisation', 'reason', p_reason, 'request_id', p_request,
         'org_ref', v_request.org_ref, 'purpose_code', v_request.purpose,
         'question', v_request.question, 'asked_by', v_request.asked_by,
         'subject_ref', v_subject));
+END $$;
+
+-- What became of a request. The number itself was for the notice's address: nobody needs it any more,
+-- but for a test, whose last digits say when it is taken back.
+CREATE OR REPLACE FUNCTION gate.considered(p_request uuid, p_number bytea, p_outcome text) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+    UPDATE public.consent_request r
+    SET target = p_number, considered_at = core.now(), outcome = p_outcome,
+        number_sealed = CASE WHEN r.is_test THEN r.number_sealed END
+    WHERE r.id = p_request;
 END $$;
 
 -- The number that a request is about: the one that was named, or that of the holder of the code, if

@@ -13,7 +13,7 @@ from organisations.models import Organisation
 from tests.factories import askers
 from tests.integration.inquiry.talk import Service
 from verification.models import Answer
-from verification.selectors import answers_to, state_of
+from verification.selectors import NOT_FOR_ASKERS, answers_to, state_of
 from verification.services import reading, requests
 from verification.services.requests import Asker, Question
 
@@ -46,7 +46,7 @@ class Employer:
     def sees(self, request: uuid.UUID, *, after: timedelta = timedelta(0)) -> str:
         """What the asker is told of a request, now or in a while."""
         with self.service.as_role("web"):
-            found = Request.objects.defer("target", "considered_at", "outcome").get(id=request)
+            found = Request.objects.defer(*NOT_FOR_ASKERS).get(id=request)
             answer = answers_to([found]).get(request)
             return str(state_of(found, answer, self.service.now() + after))
 

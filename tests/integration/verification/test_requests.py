@@ -18,7 +18,13 @@ from core.numbers import number_index
 from organisations.models import Organisation
 from tests.factories import askers
 from verification.models import Answer
-from verification.selectors import RequestState, open_requests, requests_of, state_of
+from verification.selectors import (
+    NOT_FOR_ASKERS,
+    RequestState,
+    open_requests,
+    requests_of,
+    state_of,
+)
 from verification.services import requests
 from verification.services.requests import Asker, Question
 
@@ -166,8 +172,8 @@ def test_a_cancelled_request_is_cancelled_once_and_by_its_asker_alone(
         assert not open_requests(asker.organisation).exists()
 
 
-@pytest.mark.parametrize("column", ["outcome", "considered_at", "target"])
-def test_what_became_of_a_request_the_web_process_cannot_read(
+@pytest.mark.parametrize("column", NOT_FOR_ASKERS)
+def test_whom_a_request_is_about_and_what_became_of_it_the_web_process_cannot_read(
     asker: Asker, as_role: AsRole, column: str
 ) -> None:
     with as_role("web"), connection.cursor() as cursor, pytest.raises(ProgrammingError):
