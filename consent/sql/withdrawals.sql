@@ -99,10 +99,15 @@ DECLARE
     v_one uuid;
     v_count integer := 0;
 BEGIN
+    -- Both kinds at once, in the order of their ids, as an erasure locks them.
+    PERFORM FROM public.consent_consent c
+    WHERE c.number_index = p_number
+      AND c.state IN ('requested', 'disclosed', 'granted', 'consumed')
+    ORDER BY c.id FOR UPDATE;
     FOR v_one IN
         SELECT c.id FROM public.consent_consent c
         WHERE c.number_index = p_number AND c.state IN ('requested', 'disclosed', 'granted')
-        ORDER BY c.id FOR UPDATE
+        ORDER BY c.id
     LOOP
         v_count := v_count + gate.stop(v_one, p_reason, p_by)::integer;
     END LOOP;

@@ -52,6 +52,7 @@ def consider(request_id: UUID) -> bool:
     whom = gate.whom(request_id)
     if whom.number_index is not None:
         _one_at_a_time(whom.number_index)
+        whom = gate.whom(request_id)  # another request may have used the code meanwhile
     tenure = subscribers.get(whom.tenure_id) if whom.tenure_id else None
     reason = "time_up" if quiet is not None else whom.obstacle
     reason = reason or _unwelcome(request, whom, tenure) or _too_much(request, whom, _now(), zone)
