@@ -29,6 +29,8 @@ SWEEPS = {
     "consent.tasks.expire_due": 60,
     "verification.tasks.sweep": settings.SWEEP_SECONDS,
     "verification.tasks.publish": 60,
+    "verification.tasks.announce": settings.SWEEP_SECONDS,
+    "verification.tasks.forget_deliveries": 3600,
     "verification.tasks.forget_replies": 3600,
     "verification.tasks.forget_uploads": 600,
     "sms_gateway.tasks.watch": 20,

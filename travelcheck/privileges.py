@@ -70,6 +70,9 @@ TABLES: Grants = {
         "consent_withdrawalbyphone": ["INSERT"],
         # verification: of answers only those that were handed over (verification/sql/answers.sql)
         "verification_answer": ["SELECT", "UPDATE (first_read_at)"],
+        "verification_webhook": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "verification_delivery": ["SELECT", "DELETE"],
+        "verification_attempt": ["SELECT", "DELETE"],
         "verification_idempotentreply": ["SELECT", "INSERT", "UPDATE"],
         "verification_signingkey": ["SELECT"],
         "verification_statuslist": ["SELECT"],
@@ -173,6 +176,9 @@ TABLES: Grants = {
         # verification: it holds the key that signs answers
         "verification_signingkey": ["SELECT", "INSERT", "UPDATE (retired_at, revoked_at)"],
         "verification_answer": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "verification_webhook": ["SELECT", "UPDATE (failing_since, disabled_at)"],
+        "verification_delivery": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "verification_attempt": ["SELECT", "INSERT", "DELETE"],
         "verification_idempotentreply": ["SELECT", "DELETE"],
         "verification_issuedanswer": ["SELECT", "INSERT", "UPDATE (standing)", "DELETE"],
         "verification_statuslist": ["SELECT", "INSERT", "UPDATE", "DELETE"],

@@ -9,7 +9,7 @@ from consent import gate
 from consent.models import Request
 from core import clock, dispatch
 from verification.models import Answer
-from verification.services import answering, asking, issuing, replies, testing, uploads
+from verification.services import answering, asking, calling, issuing, replies, testing, uploads
 from verification.services.answering import Progress
 
 RETRY_SECONDS = 0.25
@@ -56,6 +56,25 @@ def sweep() -> None:
     answering.recall_lost(since=clock.now() - timedelta(days=1))
     answering.blank(before=clock.now() - TOKEN_KEPT)
     testing.take_back_due()
+
+
+@shared_task
+def announce() -> None:
+    """Tell organisations' own servers what is new; each call is a task of its own."""
+    calling.announce()
+    for delivery_id in calling.due():
+        dispatch.enqueue("verification.tasks.deliver", str(delivery_id))
+
+
+@shared_task
+def deliver(delivery_id: str) -> None:
+    calling.deliver(UUID(delivery_id))
+
+
+@shared_task
+def forget_deliveries() -> None:
+    """What was told a month ago."""
+    calling.forget()
 
 
 @shared_task

@@ -9,14 +9,18 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from verification.api.problems import CONTENT_TYPE, KINDS, URN
 from verification.api.serializers import (
     AnswerSerializer,
+    DeliveriesSerializer,
     ListingSerializer,
     NewRequestSerializer,
+    NewWebhookSerializer,
     PlaceSearchSerializer,
     PlacesSerializer,
     ProblemSerializer,
     RequestPageSerializer,
     RequestSerializer,
     UsageSerializer,
+    WebhooksSerializer,
+    WebhookWithSecretSerializer,
 )
 
 ID = "0f8e4d1c-5b7a-4c39-9f0e-2d6a1b3c4d5e"
@@ -159,6 +163,51 @@ retrieve_usage = extend_schema(
     summary="What you have used of what you are allowed",
     responses={200: UsageSerializer, **_problems()},
     examples=_example(USAGE, response_only=True),
+)
+HOOK: dict[str, Any] = {
+    "id": ID,
+    "url": "https://hr.example/travelcheck",
+    "is_test": False,
+    "created_at": "2026-11-23T08:15:00Z",
+    "failing_since": None,
+    "disabled_at": None,
+}
+WITH_SECRET = {**HOOK, "secret": "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"}
+list_webhooks = extend_schema(
+    operation_id="list_webhooks",
+    summary="Addresses of yours that are told when there is something to see",
+    responses={200: WebhooksSerializer, **_problems()},
+    examples=_example({"webhooks": [HOOK]}, response_only=True),
+)
+create_webhook = extend_schema(
+    operation_id="create_webhook",
+    summary="A new address; its secret is shown this once",
+    request=NewWebhookSerializer,
+    responses={
+        201: WebhookWithSecretSerializer,
+        **_problems("malformed", "invalid", "media-type", "cap"),
+    },
+    examples=[
+        OpenApiExample("address", value={"url": HOOK["url"]}, request_only=True),
+        OpenApiExample("with its secret", value=WITH_SECRET, response_only=True),
+    ],
+)
+remove_webhook = extend_schema(
+    operation_id="remove_webhook",
+    summary="Tell this address nothing any more",
+    responses={204: None, **_problems("not-found")},
+)
+rotate_webhook = extend_schema(
+    operation_id="rotate_webhook",
+    summary="A new secret; the one before signs too, until the next",
+    request=None,
+    responses={200: WebhookWithSecretSerializer, **_problems("not-found")},
+    examples=_example(WITH_SECRET, response_only=True),
+)
+list_deliveries = extend_schema(
+    operation_id="list_deliveries",
+    summary="The last hundred things an address was told, with every attempt",
+    responses={200: DeliveriesSerializer, **_problems("not-found")},
 )
 search_places = extend_schema(
     operation_id="search_places",

@@ -115,6 +115,46 @@ class AnswerSerializer(serializers.Serializer[Any]):
     check_at = CheckAtSerializer()
 
 
+class NewWebhookSerializer(_Strict):
+    url = serializers.CharField(max_length=500, help_text="https, reachable from the internet")
+
+
+class WebhookSerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    url = serializers.CharField()
+    is_test = serializers.BooleanField()
+    created_at = serializers.DateTimeField()
+    failing_since = serializers.DateTimeField(allow_null=True)
+    disabled_at = serializers.DateTimeField(allow_null=True, help_text="rotate it to try again")
+
+
+class WebhookWithSecretSerializer(WebhookSerializer):
+    secret = serializers.CharField(help_text="shown this once")
+
+
+class WebhooksSerializer(serializers.Serializer[Any]):
+    webhooks = WebhookSerializer(many=True)
+
+
+class AttemptSerializer(serializers.Serializer[Any]):
+    at = serializers.DateTimeField()
+    outcome = serializers.CharField(help_text="an HTTP status, or why the server was not reached")
+
+
+class DeliverySerializer(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    event = serializers.CharField()
+    request_id = serializers.UUIDField()
+    made_at = serializers.DateTimeField()
+    delivered_at = serializers.DateTimeField(allow_null=True)
+    given_up_at = serializers.DateTimeField(allow_null=True)
+    attempts = AttemptSerializer(many=True, source="tries")
+
+
+class DeliveriesSerializer(serializers.Serializer[Any]):
+    deliveries = DeliverySerializer(many=True)
+
+
 class UsageDaySerializer(serializers.Serializer[Any]):
     day = serializers.DateField()
     asked = serializers.IntegerField()

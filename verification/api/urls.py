@@ -2,6 +2,7 @@ from django.urls import path, re_path
 from drf_spectacular.views import SpectacularJSONAPIView
 
 from verification.api import views
+from verification.api import webhook_views as hooks
 
 app_name = "api"
 urlpatterns = [
@@ -13,5 +14,11 @@ urlpatterns = [
     path("requests/<uuid:request_id>/answer/proof", views.ProofView.as_view(), name="proof"),
     path("usage", views.UsageView.as_view(), name="usage"),
     path("places", views.PlacesView.as_view(), name="places"),
+    path("webhooks", hooks.WebhooksView.as_view(), name="webhooks"),
+    path("webhooks/<uuid:webhook_id>", hooks.OneWebhookView.as_view(), name="webhook"),
+    path("webhooks/<uuid:webhook_id>/rotate", hooks.RotateView.as_view(), name="rotate"),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries", hooks.DeliveriesView.as_view(), name="deliveries"
+    ),
     re_path("", views.NothingHereView.as_view()),
 ]
