@@ -27,8 +27,6 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('consent.recalled',         true,  '{subject_ref,consent_id}'),
   ('erasure.done',             true,  '{subject_ref}'),
   ('subject.viewed_log',       false, '{subject_ref}'),
-  ('subject.opened_page',      false, '{subject_ref}'),
-  ('subject.exported',         false, '{subject_ref}'),
   ('subject.shared_code',      false, '{subject_ref}'),
   ('subject.blocked',          false, '{subject_ref,org_ref}'),
   ('subject.unblocked',        false, '{subject_ref,org_ref}'),
@@ -66,8 +64,6 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('organisation.read_answer',        false, '{org_ref,request_id}'),
   ('organisation.webhook_made',       false, '{org_ref}'),
   ('organisation.webhook_removed',    false, '{org_ref}'),
-  ('staff.added',                     false, '{account_ref,staff_role}'),
-  ('staff.ended',                     false, '{account_ref,staff_role}'),
   ('staff.reset_account',             false, '{account_ref}'),
   ('staff.ended_consents',            false, '{account_ref}'),
   -- a person says that a visit is wrong
@@ -85,9 +81,6 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('auditor.sampled',                 false, '{sample_id}'),
   ('auditor.noted_finding',           false, '{finding_id}'),
   ('auditor.closed_finding',          false, '{finding_id}'),
-  ('hold.asked',                      false, '{hold_id}'),
-  ('log.began',                       false, '{}'),
-  ('log.pruned',                      false, '{}'),
   -- the gateway
   ('gateway.switched',                false, '{provider}'),
   ('gateway.incident_opened',         false, '{incident_id}'),
