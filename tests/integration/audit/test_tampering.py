@@ -9,38 +9,45 @@ from .conftest import VERIFIER
 from .ledger import findings
 from .test_sequencer import record
 
-SWAP = """UPDATE audit_entry e SET {column} = o.{column} FROM audit_entry o
-          WHERE e.id IN (3, 4) AND o.id = 7 - e.id"""
+# Leaves are counted, ids are not: a transaction that was rolled back leaves a hole in them.
+THIRD = "(SELECT entry_id FROM audit_leaf WHERE seq = 2)"
+SWAP = """UPDATE audit_entry e SET body = o.body FROM audit_entry o
+          JOIN audit_leaf theirs ON theirs.entry_id = o.id
+          JOIN audit_leaf mine ON mine.seq = 5 - theirs.seq
+          WHERE e.id = mine.entry_id AND mine.seq IN (2, 3)"""
 TAMPERING = {
     "edited body": (
         "UPDATE audit_entry SET body = replace(encode(body, 'escape'), 'system', 'person')::bytea"
-        " WHERE id = 3",
+        " WHERE id = " + THIRD,
         "leaf 2 is not its body's",
     ),
     "edited body and leaf": (
-        "WITH e AS (UPDATE audit_entry SET body = body || '\\x20' WHERE id = 3 RETURNING body)"
+        "WITH e AS (UPDATE audit_entry SET body = body || '\\x20' WHERE id = "
+        + THIRD
+        + " RETURNING body)"
         " UPDATE audit_leaf SET leaf_hash = sha256('\\x00'::bytea || e.body) FROM e WHERE seq = 2",
         "checkpoint 5 is not of these entries",
     ),
     "edited column": (
-        "UPDATE audit_entry SET recorded_at = recorded_at - interval '1 day' WHERE id = 3",
+        "UPDATE audit_entry SET recorded_at = recorded_at - interval '1 day' WHERE id = " + THIRD,
         "columns of leaf 2 are not its body's",
     ),
-    "swapped bodies": (SWAP.format(column="body"), "leaf 2 is not its body's"),
-    "deleted entry": ("DELETE FROM audit_entry WHERE id = 3", "leaf 2 has no entry"),
+    "swapped bodies": (SWAP, "leaf 2 is not its body's"),
+    "deleted entry": ("DELETE FROM audit_entry WHERE id = " + THIRD, "leaf 2 has no entry"),
     "deleted leaf": (
         "DELETE FROM audit_leaf WHERE seq = 2",
         "entries and leaves are not the same",
     ),
     "deleted in the middle, the rest moved up": (
-        "WITH gone AS (DELETE FROM audit_entry WHERE id = 3 RETURNING id),"
+        "WITH gone AS (DELETE FROM audit_entry WHERE id = " + THIRD + " RETURNING id),"
         " l AS (DELETE FROM audit_leaf WHERE seq >= 2 RETURNING seq, entry_id, leaf_hash)"
         " SELECT 1 FROM gone, l",
         "entries and leaves are not the same",
     ),
     "swapped leaves": (
-        "UPDATE audit_leaf l SET entry_id = -entry_id WHERE seq IN (2, 3);"
-        "UPDATE audit_leaf l SET entry_id = 7 + l.entry_id WHERE seq IN (2, 3)",
+        "UPDATE audit_leaf SET entry_id = -entry_id WHERE seq IN (2, 3);"
+        "UPDATE audit_leaf SET entry_id = entry_id -"
+        " (SELECT sum(entry_id) FROM audit_leaf WHERE seq IN (2, 3)) WHERE seq IN (2, 3)",
         "leaf 2 is not its body's",
     ),
     "replaced root": (

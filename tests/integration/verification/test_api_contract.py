@@ -23,7 +23,7 @@ SCHEMATHESIS = shutil.which("st", path=str(Path(sys.executable).parent))
 #: Well formed, and still not to be had: an unknown place, a purpose that is not allowed, a cap.
 CONFIGURATION = """
 [checks.positive_data_acceptance]
-expected-statuses = [200, 201, 400, 403, 404, 409, 422, 429]
+expected-statuses = [200, 201, 204, 400, 403, 404, 409, 422, 429]
 [checks.missing_required_header]
 expected-statuses = [401]
 """
