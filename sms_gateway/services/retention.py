@@ -9,10 +9,13 @@ from sms_gateway import clock
 from sms_gateway.models import (
     InboundMessage,
     InboundPart,
+    Incident,
+    OperatorAct,
     OutboundMessage,
     ProviderCall,
     Reason,
     State,
+    Switch,
     Unclear,
 )
 from sms_gateway.models.outbound import OPEN_STATES
@@ -20,6 +23,9 @@ from sms_gateway.services.progress import close
 
 KEPT = timedelta(hours=24)
 CALLS_KEPT = timedelta(days=14)
+UNCLEAR_KEPT = timedelta(days=14)
+ACTS_KEPT = timedelta(days=90)
+TROUBLE_KEPT = timedelta(days=366)
 BATCH = 500
 
 
@@ -44,6 +50,12 @@ def _blank() -> int:
     unclear = Unclear.objects.filter(received_at__lte=clock.after(-KEPT), body_sealed__isnull=False)
     blanked += unclear.update(body_sealed=None)
     ProviderCall.objects.filter(at__lte=clock.after(-CALLS_KEPT)).delete()
+    Unclear.objects.filter(received_at__lte=clock.after(-UNCLEAR_KEPT)).delete()
+    OperatorAct.objects.filter(
+        asked_at__lte=clock.after(-ACTS_KEPT), done_at__isnull=False
+    ).delete()
+    Switch.objects.filter(at__lte=clock.after(-TROUBLE_KEPT)).delete()
+    Incident.objects.filter(closed_at__lte=clock.after(-TROUBLE_KEPT)).delete()
     old = OutboundMessage.objects.filter(created_at__lte=clock.after(-KEPT))
     blanked += (
         old.exclude(state__in=OPEN_STATES)

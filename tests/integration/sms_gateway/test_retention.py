@@ -152,3 +152,42 @@ def test_a_queued_text_of_somebody_erased_is_not_sent(
     queue.run()
     row = OutboundMessage.objects.get()
     assert (row.state, row.reason) == (State.SUPPRESSED, "erased")
+
+
+def test_what_operators_did_and_what_went_wrong_is_not_kept_for_ever(
+    later: Later, superuser: psycopg.Connection, as_role: AsRole
+) -> None:
+    later(0)
+    superuser.execute(
+        "INSERT INTO sms_gateway_unclear (inbound_id, ref, number_index, key_id, received_at)"
+        " VALUES (1, gen_random_uuid(), '\\x00', gen_random_uuid(), core.now())"
+    )
+    superuser.execute(
+        "INSERT INTO sms_gateway_operatoract (id, what, target, by_ref, asked_at, done_at)"
+        " VALUES (gen_random_uuid(), 'close', gen_random_uuid(), gen_random_uuid(), core.now(), %s)"
+        ", (gen_random_uuid(), 'stop', gen_random_uuid(), gen_random_uuid(), core.now(), NULL)",
+        [superuser.execute("SELECT core.now()").fetchone()[0]],  # type: ignore[index]
+    )
+    superuser.execute(
+        "INSERT INTO sms_gateway_switch (provider, at, before, after, why)"
+        " VALUES ('sandbox', core.now(), 100, 0, 'failing')"
+    )
+    superuser.execute(
+        "INSERT INTO sms_gateway_incident (id, provider, why, opened_at, closed_at) VALUES"
+        " (gen_random_uuid(), 'sandbox', 'slow', core.now(), core.now()),"
+        " (gen_random_uuid(), 'sandbox', 'failing', core.now(), NULL)"
+    )
+    left = []
+    for days in (13, 15, 89, 91, 365, 367):
+        later(days * DAY)
+        with as_role("worker"):
+            services.purge_bodies()
+        left.append(
+            [
+                superuser.execute(f"SELECT count(*) FROM sms_gateway_{table}").fetchone()[0]  # type: ignore[index]
+                for table in ("unclear", "operatoract", "switch", "incident")
+            ]
+        )
+    assert left == [
+        [1, 2, 1, 2], [0, 2, 1, 2], [0, 2, 1, 2], [0, 1, 1, 2], [0, 1, 1, 2], [0, 1, 0, 1],
+    ]  # fmt: skip
