@@ -6,9 +6,7 @@ fetched and not answered, and none that was answered and not logged.
 
 from collections.abc import Sequence
 from datetime import timedelta
-from enum import Enum, auto
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -18,7 +16,6 @@ from consent.gate import Fetched
 from consent.models import Consent, Release
 from consent.references import reference
 from core import catalogue, clock
-from core.models import Feed, Installation
 from disputes import selectors as disputed
 from disputes import services as disputes
 from disputes.terms import QUESTION as VISIT
@@ -32,20 +29,14 @@ from sms_gateway.selectors import address_of_inbound
 from sms_gateway.services import queue
 from subscribers import selectors as subscribers
 from subscribers.models import Tenure
-from travel.itinerary import Coverage, Itinerary, compile_itinerary
-from travel.window import Window
+from travel.itinerary import Itinerary, compile_itinerary
 from verification.services import answering, disputing
+from verification.services.answering import Progress
 
 #: After this long without a checkpoint, one text says that the answer will follow.
 WORTH_TELLING = timedelta(seconds=20)
 #: The person has ended it themself and was told so, or another one may hold the number.
 NOT_TOLD = frozenset({"withdrawn", "erased"}) | ANOTHER_HOLDER
-
-
-class Progress(Enum):
-    WAIT = auto()  # for the log's checkpoint: soon
-    LATER = auto()  # for a feed: the sweep looks again
-    DONE = auto()
 
 
 def answer(release_id: UUID) -> Progress:
@@ -188,13 +179,11 @@ class Recipient:
 
 def compiled(release: Release, rows: Sequence[Fetched]) -> Itinerary:
     """The itinerary of what the gate gave out for this release."""
-    zone = ZoneInfo(Installation.objects.get().time_zone)
-    feed = Feed.objects.filter(name="events").first()
-    coverage = [Coverage(row.day, row.observed_hours) for row in rows if row.observed_hours]
+    journey = answering.journey_of(release, rows)
     return compile_itinerary(
-        disputed.stay_points(release.id, rows),
-        coverage,
-        Window(release.window_from, release.window_to, zone),
+        journey.points,
+        journey.coverage,
+        journey.window,
         minimum=timedelta(hours=settings.MINIMUM_STAY_HOURS),
-        fed_through=feed.data_through if feed else None,
+        fed_through=journey.fed_through,
     )

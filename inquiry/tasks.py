@@ -6,9 +6,10 @@ from uuid import UUID
 from celery import shared_task
 
 from consent.selectors import unfinished_releases, withdrawals_waiting
-from core import clock
+from core import clock, dispatch
 from disputes.selectors import to_tell
-from inquiry import answers, by_phone, dispatch, memory, outcomes
+from inquiry import answers, by_phone, memory, outcomes
+from verification.services.answering import Progress
 
 RETRY_SECONDS = 0.25
 MOST_TRIES = 20  # then the sweep looks after it
@@ -20,8 +21,8 @@ MOST_SWEPT = 500
 def answer(release_id: str, tries: int = 0) -> None:
     """Answer a claim, or look again in a moment while its entry waits for the checkpoint."""
     progress = answers.answer(UUID(release_id))
-    if progress is answers.Progress.WAIT and tries < MOST_TRIES:
-        dispatch.enqueue("answer", release_id, tries + 1, countdown=RETRY_SECONDS)
+    if progress is Progress.WAIT and tries < MOST_TRIES:
+        dispatch.enqueue("inquiry.tasks.answer", release_id, tries + 1, countdown=RETRY_SECONDS)
 
 
 @shared_task(name="inquiry.tasks.tell_of_dispute")
@@ -36,9 +37,9 @@ def sweep() -> None:
     are over without anybody having been told."""
     overdue = unfinished_releases().filter(claimed_at__lt=clock.now() - LEFT_ALONE)
     for release_id in overdue.values_list("id", flat=True)[:MOST_SWEPT]:
-        dispatch.enqueue("answer", str(release_id), MOST_TRIES)
+        dispatch.enqueue("inquiry.tasks.answer", str(release_id), MOST_TRIES)
     for dispute_id in to_tell().values_list("id", flat=True)[:MOST_SWEPT]:
-        dispatch.enqueue("tell_of_dispute", str(dispute_id))
+        dispatch.enqueue("inquiry.tasks.tell_of_dispute", str(dispute_id))
     for wish_id in withdrawals_waiting().values_list("id", flat=True)[:MOST_SWEPT]:
         by_phone.withdraw(wish_id=wish_id)
     memory.forget_old()

@@ -1,24 +1,15 @@
-"""Putting work in the queue. Rows are the truth: when the queue is away, the sweep finds them."""
+"""Putting the gateway's work in the queue, its tasks by their short names (`core.dispatch`)."""
 
-import logging
 from functools import partial
 
 from django.db import transaction
-from django.utils.module_loading import import_string
 
-log = logging.getLogger(__name__)
+from core import dispatch
 
 
 def enqueue(task: str, *args: int, countdown: float = 0) -> None:
     """Start `sms_gateway.tasks.<task>` with ids. Never raises and never waits for a lost queue."""
-    try:
-        import_string(f"sms_gateway.tasks.{task}").apply_async(
-            args=args, countdown=countdown or None, retry=False
-        )
-    except Exception as error:  # every transport has its own; none may undo what is stored
-        log.warning(
-            "not enqueued, left to the sweep", extra={"task": task, "error": type(error).__name__}
-        )
+    dispatch.enqueue(f"sms_gateway.tasks.{task}", *args, countdown=countdown)
 
 
 def on_commit(task: str, *args: int, countdown: float = 0) -> None:

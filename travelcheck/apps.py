@@ -7,10 +7,10 @@ from django.db.models.signals import post_migrate
 
 def apply_privileges(using: str, **_: Any) -> None:
     """After each migration the database's privileges are those of `travelcheck.privileges`."""
-    from travelcheck import privileges
+    from travelcheck import granting
 
     with transaction.atomic(using=using), connections[using].cursor() as cursor:
-        privileges.apply(cursor)
+        granting.apply(cursor)
 
 
 class TravelcheckConfig(AppConfig):

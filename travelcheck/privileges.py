@@ -1,16 +1,11 @@
 """Who may do what in the database: the whole matrix, on one page.
 
-Applied by the owner after every migration: everything is revoked, then this is granted. A role
-that is not named for a table has nothing on it. `gate` is the role that owns the SQL functions
-of the schemas `audit`, `gate` and `signaling`; nobody can log in as it.
+Applied by the owner after every migration (`travelcheck/granting.py`): everything is revoked, then
+this is granted. A role that is not named for a table has nothing on it. `gate` is the role that
+owns the SQL functions of the schemas `audit`, `gate` and `signaling`; nobody can log in as it.
 
 A verb may be limited to columns: "UPDATE (handled_at)".
 """
-
-from django.db.backends.utils import CursorWrapper
-from psycopg import sql
-
-from core.migration_operations import role_prefix
 
 Grants = dict[str, dict[str, list[str]]]
 
@@ -393,50 +388,3 @@ FOR_ALL = ["core.now", "core.service_day", "core.window_days", "core.role"]
 
 SCHEMAS = ("core", "audit", "gate", "signaling")
 ROLES = ("web", "worker", "sequencer", "ingest", "auditor", "gate")
-
-
-def _run(cursor: CursorWrapper, statement: str, **parts: sql.Composable) -> None:
-    cursor.execute(sql.SQL(statement).format(**parts))
-
-
-def apply(cursor: CursorWrapper) -> None:
-    """Bring the database's privileges to this matrix. Run as owner, in one transaction."""
-    cursor.execute("SELECT current_user")
-    prefix = role_prefix(cursor.fetchone()[0])
-    names = {role: sql.Identifier(f"{prefix}_{role}") for role in ROLES}
-    everyone = sql.SQL(", ").join([*names.values(), sql.SQL("PUBLIC")])
-    logins = sql.SQL(", ").join(names[role] for role in ROLES if role != "gate")
-
-    _run(cursor, "REVOKE ALL ON ALL TABLES IN SCHEMA public FROM {roles}", roles=everyone)
-    cursor.execute("SELECT nspname FROM pg_namespace WHERE nspname = ANY(%s)", [list(SCHEMAS)])
-    for (schema,) in cursor.fetchall():
-        name = sql.Identifier(schema)
-        for roles in (logins, sql.SQL("PUBLIC")):
-            revoke = "REVOKE ALL ON ALL FUNCTIONS IN SCHEMA {schema} FROM {roles}"
-            _run(cursor, revoke, schema=name, roles=roles)
-        _run(cursor, "GRANT USAGE ON SCHEMA {schema} TO {roles}", schema=name, roles=everyone)
-
-    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
-    existing = {table for (table,) in cursor.fetchall()}
-    for role, tables in TABLES.items():
-        for table, verbs in tables.items():
-            # A room that is not migrated yet gets its grants when it is.
-            if table in existing:
-                grant = "GRANT {verbs} ON public.{table} TO {role}"
-                parts = {"verbs": sql.SQL(", ".join(verbs)), "table": sql.Identifier(table)}
-                _run(cursor, grant, role=names[role], **parts)
-    for role, functions in FUNCTIONS.items():
-        _grant_functions(cursor, functions, names[role])
-    _grant_functions(cursor, FOR_ALL, sql.SQL("PUBLIC"))
-
-
-def _grant_functions(cursor: CursorWrapper, functions: list[str], role: sql.Composable) -> None:
-    cursor.execute(
-        """SELECT p.oid::regprocedure::text
-           FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-           WHERE n.nspname || '.' || p.proname = ANY(%s)""",
-        [functions],
-    )
-    for (signature,) in cursor.fetchall():
-        grant = "GRANT EXECUTE ON FUNCTION {signature} TO {role}"
-        _run(cursor, grant, signature=sql.SQL(signature), role=role)

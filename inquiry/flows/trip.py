@@ -6,7 +6,8 @@ from django.conf import settings
 
 from consent import codes, selectors, services
 from consent.gate import Claim
-from inquiry import dispatch, intents, memory
+from core import dispatch
+from inquiry import intents, memory
 from inquiry.askers import asker
 from inquiry.flows import identity
 from inquiry.turn import NOTICE, PersonTurn
@@ -64,7 +65,7 @@ def tell_claim(turn: PersonTurn, claim: Claim) -> bool:
     """Whether a claim is answered: by the answer that is now on its way, by "no data", or by
     nothing at all because the number is somebody else's by now."""
     if claim.release_id is not None and claim.outcome == "claimed":
-        dispatch.on_commit("answer", str(claim.release_id))
+        dispatch.on_commit("inquiry.tasks.answer", str(claim.release_id))
         return True
     if claim.reason == NO_DATA:
         turn.reply("answer.no_data")

@@ -2,6 +2,7 @@
 
 from django.db import connection
 
+from core import advisory
 from sms_gateway.models import InboundMessage, OptOut
 
 # A lock per number, held to the end of the transaction: while somebody opts out or in, nothing of
@@ -18,27 +19,10 @@ SET is_out = excluded.is_out, word = excluded.word, inbound_id = excluded.inboun
 """
 
 
-def _lock_key(number_index: bytes) -> int:
-    return int.from_bytes(number_index[:4], "big", signed=True)
-
-
-def _lock(number_index: bytes) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, _lock_key(number_index)]
-        )
-
-
 def try_hold_still(number_index: bytes) -> bool:
     """Keep the ledger of this number as it is until the transaction ends. False when it is being
     changed this moment. Never waits: a withdrawal waits for nobody, and nobody deadlocks it."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_try_advisory_xact_lock_shared(%s, %s)",
-            [LOCK_SPACE, _lock_key(number_index)],
-        )
-        row = cursor.fetchone()
-    return bool(row and row[0])
+    return advisory.try_share(LOCK_SPACE, number_index)
 
 
 def opt_out(*, number_index: bytes, word: str, inbound_id: int | None = None) -> bool:
@@ -60,7 +44,7 @@ def opt_in(*, number_index: bytes, inbound_id: int) -> bool:
 
 def _say(number_index: bytes, word: str, inbound_id: int, *, is_out: bool) -> bool:
     """Texts may be handled in any order; the one that came last has the last word."""
-    _lock(number_index)
+    advisory.lock(LOCK_SPACE, number_index)
     known = OptOut.objects.filter(number_index=number_index).first()
     if known is not None and known.inbound_id > inbound_id:
         return False

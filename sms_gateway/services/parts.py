@@ -8,10 +8,10 @@ import uuid
 from dataclasses import dataclass
 from datetime import timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from core import person_keys
+from core import advisory, person_keys
 from core.keys import derive
 from core.numbers import number_index, parse
 from sms_gateway import clock
@@ -45,7 +45,7 @@ def receive_part(*, provider: str, part: Part) -> int:
     The same again changes nothing and has the same id.
     """
     index = number_index(parse(mended(part.sender)).address)
-    _lock(index)
+    advisory.lock(LOCK_SPACE, index)
     digest = _digest("part", part, part.number, part.body)
     known = _known(digest, part)
     if known is not None:
@@ -79,7 +79,7 @@ def sweep_parts(*, provider: str) -> None:
     )
     for whole, index in set(late.values_list("whole", "number_index")):
         with transaction.atomic():
-            _lock(bytes(index))
+            advisory.lock(LOCK_SPACE, bytes(index))
             _store(provider, bytes(whole or b""))
     InboundPart.objects.filter(
         stored_at__isnull=False, received_at__lte=clock.after(-KEPT)
@@ -151,9 +151,3 @@ def _digest(what: str, part: Part, *more: object) -> bytes:
         [what, part.sender, part.recipient, part.reference, part.total, *more], default=str
     )
     return hmac.new(derive("sms-parts"), words.encode(), hashlib.sha256).digest()
-
-
-def _lock(index: bytes) -> None:
-    key = int.from_bytes(index[:4], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, key])

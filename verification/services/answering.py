@@ -12,7 +12,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import QuerySet
 
 from audit.selectors import checkpointed
@@ -21,7 +21,7 @@ from consent.gate import Fetched
 from consent.models import Consent, Release, Request, State
 from consent.references import reference
 from consent.services import release as let_go
-from core import catalogue, clock, dispatch
+from core import advisory, catalogue, clock, dispatch
 from core.keys import derive
 from core.models import Feed, Installation
 from core.sealing import seal
@@ -50,6 +50,8 @@ LOCK_SPACE = 0x484E44
 
 
 class Progress(Enum):
+    """How far an answer is on its way."""
+
     WAIT = auto()  # for the log's checkpoint: soon
     LATER = auto()  # for a feed: the sweep looks again
     DONE = auto()
@@ -63,7 +65,7 @@ def answer(*, release: Release, consent: Consent, tenure: Tenure, to: Address) -
     """
     rows = gate.fetch(release.id)
     release.refresh_from_db()  # its window: a day may have left it since the claim
-    journey = _journey(release, rows)
+    journey = journey_of(release, rows)
     request = request_of(consent)
     codes = {code for point in journey.points for code in point.place.cities}
     cities = City.objects.in_bulk(
@@ -102,7 +104,7 @@ def answer(*, release: Release, consent: Consent, tenure: Tenure, to: Address) -
 def hand_over(request_id: UUID) -> Progress:
     """Give an answer to its asker, if the person still agrees and the asker still waits. Any number
     of calls do it once."""
-    _one_at_a_time(request_id)
+    advisory.lock(LOCK_SPACE, request_id.bytes)
     answer = Answer.objects.filter(request_id=request_id, handed_over_at=None).first()
     if answer is None:
         return Progress.DONE
@@ -171,7 +173,8 @@ def request_of(consent: Consent) -> Request:
     return Request.objects.get(id=consent.cause.removeprefix("request:"))
 
 
-def _journey(release: Release, rows: Sequence[Fetched]) -> Journey:
+def journey_of(release: Release, rows: Sequence[Fetched]) -> Journey:
+    """What the gate gave out for this release, in the transaction that fetched it."""
     feed = Feed.objects.filter(name="events").first()
     zone = ZoneInfo(Installation.objects.get().time_zone)
     return Journey(
@@ -270,9 +273,3 @@ def tell_it_ended(*, consent: Consent, tenure: Tenure, to: Address) -> None:
 
 def _locale(tenure: Tenure) -> str:
     return tenure.language or str(settings.NOTICE_LANGUAGE)
-
-
-def _one_at_a_time(request_id: UUID) -> None:
-    key = int.from_bytes(request_id.bytes[:4], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, key])

@@ -13,7 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from consent import gate, notices, selectors
 from consent.models import AskedBy, Block, Request, SharingCode
 from consent.services.asking import ask_for
-from core import person_keys
+from core import advisory, person_keys
 from core.models import Installation
 from organisations.models import Organisation
 from sms_gateway.messages import Address
@@ -51,7 +51,7 @@ def consider(request_id: UUID) -> bool:
         return False
     whom = gate.whom(request_id)
     if whom.number_index is not None:
-        _one_at_a_time(whom.number_index)
+        advisory.lock(LOCK_SPACE, whom.number_index)
         whom = gate.whom(request_id)  # another request may have used the code meanwhile
     tenure = subscribers.get(whom.tenure_id) if whom.tenure_id else None
     reason = "time_up" if quiet is not None else whom.obstacle
@@ -157,12 +157,6 @@ def _number(request: Request) -> str | None:
     key = person_keys.get(request.key_id)
     sealed = request.number_sealed
     return key.unseal(bytes(sealed), f"request:{request.id}") if key and sealed else None
-
-
-def _one_at_a_time(number_index: bytes) -> None:
-    key = int.from_bytes(number_index[:4], "big", signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", [LOCK_SPACE, key])
 
 
 def _now() -> datetime:

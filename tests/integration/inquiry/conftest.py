@@ -7,8 +7,6 @@ import psycopg
 import pytest
 
 from core import dispatch as core_dispatch
-from inquiry import dispatch as inquiry_dispatch
-from inquiry import tasks as inquiry_tasks
 from sms_gateway import dispatch as gateway_dispatch
 from sms_gateway import tasks as gateway_tasks
 from tests.integration.audit.conftest import new_sequencer
@@ -38,7 +36,6 @@ def world(superuser: psycopg.Connection) -> World:
 @pytest.fixture
 def service(as_role: AsRole, world: World, monkeypatch: pytest.MonkeyPatch) -> Service:
     queue = Queue()
-    monkeypatch.setattr(inquiry_dispatch, "enqueue", queue.put_for(inquiry_tasks))
     monkeypatch.setattr(gateway_dispatch, "enqueue", queue.put_for(gateway_tasks))
     monkeypatch.setattr(core_dispatch, "enqueue", queue.put_by_name)
     return Service(as_role, queue, world)

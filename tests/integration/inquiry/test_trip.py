@@ -21,6 +21,7 @@ from tests.integration.consent.world import World
 from tests.integration.inquiry.cases import says
 from tests.integration.inquiry.conftest import stay
 from tests.integration.inquiry.talk import Service
+from verification.services.answering import Progress
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -290,7 +291,7 @@ def test_lost_tasks_are_found_and_repeated_tasks_change_nothing(
     (answer,) = service.arrived(number)
     assert "Hangzhou" in answer
     release = Release.objects.get()
-    assert answers.answer(release.id) is answers.Progress.DONE
+    assert answers.answer(release.id) is Progress.DONE
     service.sweep_later()
     assert service.arrived(number) == []
     assert Consent.objects.get().uses == 1
