@@ -23,6 +23,10 @@ TYPOGRAPHIC = str.maketrans(
 
 GSM7 = GSM_BASIC | GSM_EXTENSION
 
+# Latin letters with their accents (LÖSCHEN is one word), then those of all other scripts.
+LATIN = "A-ZÀ-ÖØ-ÞĀ-ɏẞ"
+WORDS = re.compile(rf"[0-9]+|[{LATIN}]+|[^\W\d_{LATIN}]+")
+
 # Cc control, Cf format (bidi, zero width), Cs surrogates, Co private use, Cn unassigned
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn"})
 
@@ -76,7 +80,7 @@ def script(text: str) -> str | None:
 
 def words(folded: str) -> list[str]:
     """Runs of letters and runs of digits; a change of script ends a run (STOP谢谢 is two)."""
-    return re.findall(r"[0-9]+|[A-Z]+|[^\W\d_A-Z]+", folded)
+    return WORDS.findall(folded)
 
 
 def _ascii_digit(character: str) -> str:

@@ -27,7 +27,6 @@ COMMAND = re.compile(r"(\D+?)(\d*)")
 CODE = re.compile(r"\d{6}")
 ITEM = re.compile(r"\d{1,3}")
 ID_LAST4 = re.compile(r"\d{3}[0-9X]")  # some ID numbers end in an X
-MOST_PARTS_OF_A_WORD = 12  # U N S U B S C R I B E
 RESEMBLANCE = 0.66  # of letters in common: a transposition or one slip in a word of four
 RESEMBLANCE_UNSPACED = 0.5  # the same for words that are two characters long
 
@@ -76,7 +75,7 @@ def parse(body: str) -> Intent:
 
 def is_stop(parts: list[str]) -> bool:
     """Whether a text begins with a stop word; in scripts without spaces, with its characters."""
-    begun = accumulate(parts[:MOST_PARTS_OF_A_WORD])
+    begun = accumulate(parts[: longest_stop_word()])  # it may be written s p a c e d
     if any(command_of(spelled) == "stop" for spelled in begun):
         return True
     return "".join(parts).startswith(unspaced_stop_words())
@@ -158,15 +157,16 @@ def resembled(spelled: str) -> str | None:
 
 
 def shown_locale(body: str) -> str | None:
-    """The language a text shows: by a keyword that only one language has, else by its script."""
+    """The language a text shows: by a keyword that only one language has, else by its script, where
+    only one is written in it."""
     folded = fold(body)
     whole = "".join(words(folded)).rstrip("0123456789")
     owners = [code for code in catalogue.locales() if whole in spellings(code)]
     if len(owners) == 1:
         return owners[0]
     written = script(folded)
-    scripts = {catalogue.language(code).script: code for code in reversed(catalogue.locales())}
-    return scripts.get(written) if written else None
+    same = [code for code in catalogue.locales() if catalogue.language(code).script == written]
+    return same[0] if len(same) == 1 else None
 
 
 def command_of(spelled: str) -> str | None:
@@ -188,6 +188,12 @@ def unspaced_stop_words() -> tuple[str, ...]:
         for form, command in catalogue.commands().items()
         if command == "stop" and all(unicodedata.category(c) == "Lo" for c in form)
     )
+
+
+@cache
+def longest_stop_word() -> int:
+    """In letters."""
+    return max(len(form) for form, command in catalogue.commands().items() if command == "stop")
 
 
 @cache

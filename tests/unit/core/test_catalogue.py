@@ -55,6 +55,7 @@ def test_dates(spoken: Language) -> None:
         (date(2026, 12, 30), date(2027, 1, 2)),
     ]
     expected = {
+        "de": ["9. Nov", "9.-22. Nov", "30. Dez-2. Jan"],
         "en": ["9 Nov", "9-22 Nov", "30 Dec-2 Jan"],
         "zh": ["11月9日", "11月9日至22日", "12月30日至1月2日"],
     }

@@ -19,7 +19,7 @@ def forget(*modules: ModuleType) -> None:
 
 @pytest.fixture
 def greek(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """English, Chinese, and a Greek whose words are the English ones behind a lambda."""
+    """English, German, Chinese, and a Greek whose words are the English ones behind a lambda."""
     for code in catalogue.locales():
         content = (catalogue.FOLDER / f"{code}.toml").read_text(encoding="utf-8")
         (tmp_path / f"{code}.toml").write_text(content, encoding="utf-8")
@@ -27,7 +27,7 @@ def greek(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     about, rest = english.split("[keywords]")
     keywords, texts = rest.split("[dates]")
     about = about.replace('"English"', '"Ελληνικά"').replace("LATIN", "GREEK")
-    about = about.replace('["EN", "ENGLISH", "英文", "英语"]', '["EL", "GREEK"]')
+    about = about.replace('["EN", "ENGLISH", "英文", "英语", "ENGLISCH"]', '["EL", "GREEK"]')
     keywords = keywords.replace('["', '["Λ').replace(', "', ', "Λ')
     texts = texts.replace("Your text arrived empty", "Το μήνυμα ήταν κενό")
     (tmp_path / "el.toml").write_text(
@@ -41,7 +41,7 @@ def greek(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 def test_a_file_is_enough(greek: None) -> None:
-    assert catalogue.locales() == ("en", "el", "zh")
+    assert catalogue.locales() == ("en", "de", "el", "zh")
     assert parse.parse("λtrip") == intents.Trip()
     assert parse.parse("Λ O K 482913") == intents.Grant("482913")
     assert parse.parse("ΛSTOP παρακαλώ") == intents.Stop()
