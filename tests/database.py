@@ -194,6 +194,8 @@ def _migrate(postgres: Postgres) -> None:
         {role: url(f"{PREFIX}_{role}", f"{role}-password", TEMPLATE) for role in LOGIN_ROLES},
     )
     create_roles(postgres.admin_url, roles)
+    if postgres.binaries.major >= 16:
+        _make_logging_in_cheap(postgres, roles)
     environment = environment_for(OWNER) | {database_variable(OWNER): roles.addresses[OWNER]}
     subprocess.run(
         [sys.executable, "manage.py", "migrate", "--verbosity=0", "--skip-checks"],
@@ -204,6 +206,19 @@ def _migrate(postgres: Postgres) -> None:
         text=True,
         check=True,
     )
+
+
+def _make_logging_in_cheap(postgres: Postgres, roles: Plan) -> None:
+    """Most tests connect as several roles, and SCRAM is slow on purpose."""
+    with psycopg.connect(postgres.admin_url) as admin:
+        admin.execute("SET scram_iterations = 1")
+        for role in LOGIN_ROLES:
+            statement = sql.SQL("ALTER ROLE {} PASSWORD {}")
+            admin.execute(
+                statement.format(
+                    sql.Identifier(roles.role(role)), sql.Literal(roles.password(role))
+                )
+            )
 
 
 @contextmanager

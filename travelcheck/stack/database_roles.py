@@ -133,18 +133,20 @@ def secure_database(plan: Plan, name: str | None = None) -> None:
     Temporary tables are for loading files alone. They could shadow tables in careless SQL.
     """
     database = name or plan.database
+    statements = [
+        _quoted("REVOKE ALL ON DATABASE {} FROM PUBLIC", database),
+        sql.SQL("REVOKE ALL ON SCHEMA public FROM PUBLIC"),
+        _quoted("GRANT USAGE ON SCHEMA public TO {}", plan.role(GATE)),
+    ]
+    for role in (plan.role(short) for short in LOGIN_ROLES if short != OWNER):
+        statements += [
+            _quoted("REVOKE ALL ON DATABASE {} FROM {}", database, role),
+            _quoted("GRANT CONNECT ON DATABASE {} TO {}", database, role),
+            _quoted("GRANT USAGE ON SCHEMA public TO {}", role),
+        ]
+    statements.append(_quoted("GRANT TEMPORARY ON DATABASE {} TO {}", database, plan.role(INGEST)))
     with psycopg.connect(plan.addresses[OWNER], dbname=database, autocommit=True) as owner:
-        _run(owner, "REVOKE ALL ON DATABASE {} FROM PUBLIC", database)
-        owner.execute("REVOKE ALL ON SCHEMA public FROM PUBLIC")
-        _run(owner, "GRANT USAGE ON SCHEMA public TO {}", plan.role(GATE))
-        for short in LOGIN_ROLES:
-            if short == OWNER:
-                continue
-            role = plan.role(short)
-            _run(owner, "REVOKE ALL ON DATABASE {} FROM {}", database, role)
-            _run(owner, "GRANT CONNECT ON DATABASE {} TO {}", database, role)
-            _run(owner, "GRANT USAGE ON SCHEMA public TO {}", role)
-        _run(owner, "GRANT TEMPORARY ON DATABASE {} TO {}", database, plan.role(INGEST))
+        owner.execute(sql.SQL("; ").join(statements))
 
 
 def _exists(admin: psycopg.Connection, table: str, column: str, value: str) -> bool:
@@ -158,7 +160,11 @@ def _run(
     connection: psycopg.Connection, text: str, *names: str, literal: str | None = None
 ) -> None:
     """Execute a statement with quoted names and, last, a quoted value."""
+    connection.execute(_quoted(text, *names, literal=literal))
+
+
+def _quoted(text: str, *names: str, literal: str | None = None) -> sql.Composed:
     parts: list[sql.Composable] = [sql.Identifier(name) for name in names]
     if literal is not None:
         parts.append(sql.Literal(literal))
-    connection.execute(sql.SQL(text).format(*parts))
+    return sql.SQL(text).format(*parts)
