@@ -21,7 +21,7 @@ from tests.integration.audit.conftest import new_sequencer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "2000"))
+INTERLEAVINGS = int(os.environ.get("INTERLEAVINGS", "600"))
 BATCH = 1000
 LANES = 5
 STATEMENTS = 17  # of a conversation that is not disturbed

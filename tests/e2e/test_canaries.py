@@ -41,6 +41,8 @@ def finds() -> Iterator[set[sweep.Find]]:
             assert done.returncode == 0, done.stdout
             assert b"sms_gateway.tasks.handle" in b"".join(commands), "no task was seen"
             found = in_running(demo, b"".join(commands))
+            assert demo.stop() == 0, demo.output
+        assert processes_of(folder) == []
         found |= sweep.in_files(folder, NEEDLES, READ_OTHERWISE)
         # The server is stopped, so all it had in memory is in its files.
         found |= {

@@ -24,34 +24,8 @@ from travelcheck.stack.folders import ROOT
 pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
 
 
-def test_the_conversations_go_as_the_stories_demand(demo: Demo) -> None:
-    done = demo.once()
-    assert done.returncode == 0, done.stdout
-    assert all(person.label_en in done.stdout for person in PEOPLE)
-    assert all(employer.name in done.stdout for employer in EMPLOYERS)
-    # Once more, where people have consents, are erased, and have texted a lot already.
-    done = demo.once()
-    assert done.returncode == 0, done.stdout
-
-
-def test_the_demo_starts_again_where_it_left_off_and_leaves_nothing_behind() -> None:
-    with new_folder() as folder:
-        with running_demo(folder) as first:
-            assert first.stop() == 0, first.output
-        assert processes_of(folder) == []
-        with running_demo(folder) as second:
-            assert second.pid("feed")
-            assert "creating" not in second.output
-            assert "registering" not in second.output
-            assert PASSWORD in second.output
-            with second.database() as connection:
-                row = connection.execute("SELECT count(*) FROM subscribers_tenure").fetchone()
-            assert row is not None
-            assert row[0] == sum(len(person.sims) for person in PEOPLE)
-        assert processes_of(folder) == []
-
-
-def test_once_on_an_empty_folder_runs_everything_and_leaves_nothing_behind() -> None:
+# Starting a demo is the slowest thing in these tests, so one folder answers several questions.
+def test_once_on_an_empty_folder_then_again_where_it_left_off_then_killed() -> None:
     with new_folder() as folder:
         done = subprocess.run(
             demo_command("--once"),
@@ -64,12 +38,26 @@ def test_once_on_an_empty_folder_runs_everything_and_leaves_nothing_behind() -> 
             timeout=START_SECONDS * 2,
         )
         assert done.returncode == 0, done.stdout
+        assert all(person.label_en in done.stdout for person in PEOPLE)
+        assert all(employer.name in done.stdout for employer in EMPLOYERS)
         assert processes_of(folder) == []
+        with running_demo(folder) as again:
+            starts_where_it_left_off(again)
+            # People have consents, are erased, and have texted a lot already.
+            done = again.once()
+            assert done.returncode == 0, done.stdout
+            assert processes_of(folder)
+            again.process.send_signal(signal.SIGKILL)
+            again.process.wait()
+            wait_until(lambda: processes_of(folder) == [], 60, "the end of all processes")
 
 
-def test_a_killed_launcher_takes_all_its_processes_with_it() -> None:
-    with new_folder() as folder, running_demo(folder) as demo:
-        assert processes_of(folder)
-        demo.process.send_signal(signal.SIGKILL)
-        demo.process.wait()
-        wait_until(lambda: processes_of(folder) == [], 60, "the end of all processes")
+def starts_where_it_left_off(demo: Demo) -> None:
+    assert demo.pid("feed")
+    assert "creating" not in demo.output
+    assert "registering" not in demo.output
+    assert PASSWORD in demo.output
+    with demo.database() as connection:
+        row = connection.execute("SELECT count(*) FROM subscribers_tenure").fetchone()
+    assert row is not None
+    assert row[0] == sum(len(person.sims) for person in PEOPLE)

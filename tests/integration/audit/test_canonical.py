@@ -39,7 +39,7 @@ def canonical(connection: psycopg.Connection, value: Any) -> str:
 
 
 @settings(
-    max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(value=VALUES)
 def test_the_same_bytes_as_the_standard(superuser: psycopg.Connection, value: Any) -> None:

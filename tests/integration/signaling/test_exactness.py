@@ -37,7 +37,7 @@ def fed_once(service: Service, events: list[made.Event]) -> tuple[Rows, Rows]:
 
 
 @settings(
-    max_examples=2, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=1, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @given(seed=st.integers(0, 10**9), restart=st.integers(0, 6))
 @example(seed=7, restart=4)

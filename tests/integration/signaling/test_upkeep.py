@@ -170,9 +170,9 @@ def test_a_second_run_waits_for_the_first(
     thread.join()
 
 
-def test_500_phones_from_end_to_end(service: Service) -> None:
+def test_many_phones_from_end_to_end(service: Service) -> None:
     """Homes and trips come out; a home at a border is never another city alone."""
-    phones, last = 500, service.yesterday
+    phones, last = 200, service.yesterday
     service.subscribe(made.open_subscriptions(phones))
     legs = {p: made.fortnight(p, last) for p in range(phones)}
     events = [e for p in range(phones) for e in made.events_of(p, legs[p], minutes=30)]

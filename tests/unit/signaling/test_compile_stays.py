@@ -245,7 +245,7 @@ TRACKS = st.lists(st.lists(st.tuples(GAPS, HEARD), max_size=30), min_size=1, max
 
 @given(TRACKS, st.randoms(use_true_random=False))
 @settings(
-    max_examples=20,
+    max_examples=6,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
