@@ -21,6 +21,12 @@ class NoProofError(LookupError):
     """There is nothing to prove, or not yet."""
 
 
+def entry_uuid(entry_id: int) -> UUID:
+    """The name of an entry that says nothing of its place. Raises Entry.DoesNotExist."""
+    found: UUID = Entry.objects.values_list("entry_uuid", flat=True).get(id=entry_id)
+    return found
+
+
 def checkpointed(entry_id: int) -> bool:
     """Whether the entry is under a checkpoint that the policy accepts."""
     with connection.cursor() as cursor:

@@ -161,6 +161,11 @@ def end_request(request_id: UUID) -> bool:
     return bool(_row("end_request", request_id)[0])
 
 
+def forget_requests() -> int:
+    """Delete the requests of more than 92 days ago; how many."""
+    return int(_row("forget_requests")[0])
+
+
 def notice_sent(consent_id: UUID) -> bool:
     """The provider took the notice. True the first time."""
     return bool(_row("notice_sent", consent_id)[0])

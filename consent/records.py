@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
-from consent.models import Consent, Notice, State
+from consent.models import Consent, Notice, State, WithdrawalByPhone
 
 SCHEMA = "ISO/IEC TS 27560:2023"
 #: Our states -> those of the technical specification.
@@ -104,9 +104,11 @@ def _processing(
 
 
 def _retention(terms: dict[str, Any]) -> str:
-    """How long the answer may be kept, as a duration of ISO 8601."""
+    """How long the answer may be kept at most, as a duration of ISO 8601."""
     if "kept_days" in terms:
         return f"P{terms['kept_days']}D"
+    if terms.get("kept_until") == "decided":  # a look at one visit: until it has left the window
+        return f"P{terms['window_days']}D"
     return f"PT{terms.get('answer_kept_hours', 24)}H"
 
 
@@ -151,9 +153,20 @@ def _events(consent: Consent, notice: Notice) -> Iterable[dict[str, Any]]:
         state = State(consent.state)
         own = (State.REFUSED, State.WITHDRAWN)
         ended = _event(consent.ended_at, STATES[state], "person" if state in own else "controller")
-        yield {**ended, "reason": consent.end_reason} if consent.end_reason else ended
+        yield ended | _why(consent.end_reason, own=state in own)
     if consent.recalled_at:
-        yield _event(consent.recalled_at, "Withdrawn", "person")
+        recalled = _event(consent.recalled_at, "Withdrawn", "person")
+        yield recalled | _why(consent.recall_reason, own=True)
+
+
+def _why(reason: str, *, own: bool) -> dict[str, str]:
+    """Why something ended, and by which channel its person said so. What they said by phone a
+    member of the operator's staff wrote down."""
+    if not reason:
+        return {}
+    if reason in WithdrawalByPhone.Reason.values:
+        return {"reason": reason, "channel": "phone", "recorded_by": "controller"}
+    return {"reason": reason, "channel": "sms"} if own else {"reason": reason}
 
 
 def _event(at: datetime, state: str, by: str) -> dict[str, Any]:

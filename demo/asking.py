@@ -72,7 +72,8 @@ class Software:
     def is_welcome(self, reference: str, today: date) -> bool:
         """Whether one more question would reach the person: not within a day of the last, and not
         when three were about one of its days."""
-        listed = self._call(f"/api/v1/requests?reference={reference}&size=100")["requests"]
+        sought = {"reference": reference, "size": 100}
+        listed = self._call("/api/v1/requests/search", sought)["requests"]
         times = [datetime.fromisoformat(one["asked_at"]) for one in listed]
         first = today - timedelta(days=DAYS - 1)
         about = [at for at in times if at.astimezone(fortnight.ZONE).date() >= first]

@@ -14,13 +14,6 @@ def after(span: timedelta) -> RawSQL:
     return RawSQL("(SELECT core.now() + %s)", (span,), output_field=DateTimeField())
 
 
-def today() -> RawSQL:
-    """The last midnight, UTC."""
-    return RawSQL(
-        "(SELECT date_trunc('day', core.now(), %s))", ("UTC",), output_field=DateTimeField()
-    )
-
-
 def now() -> RawSQL:
     """The present moment, `core.now()`."""
     return after(timedelta(0))

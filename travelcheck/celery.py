@@ -30,6 +30,7 @@ SWEEPS = {
     "verification.tasks.sweep": settings.SWEEP_SECONDS,
     "verification.tasks.publish": 60,
     "verification.tasks.announce": settings.SWEEP_SECONDS,
+    "verification.tasks.forget": 600,
     "verification.tasks.forget_deliveries": 3600,
     "verification.tasks.forget_replies": 3600,
     "verification.tasks.forget_uploads": 600,

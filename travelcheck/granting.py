@@ -30,7 +30,10 @@ def apply(cursor: CursorWrapper) -> None:
             _run(cursor, revoke, schema=name, roles=roles)
         _run(cursor, "GRANT USAGE ON SCHEMA {schema} TO {roles}", schema=name, roles=everyone)
 
-    cursor.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
+    cursor.execute(
+        "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v')"
+        " AND relnamespace = 'public'::regnamespace"
+    )
     existing = {table for (table,) in cursor.fetchall()}
     for role, tables in privileges.TABLES.items():
         for table, verbs in tables.items():

@@ -28,13 +28,15 @@ TABLES: Grants = {
             "SELECT (id, provider, provider_message_id, ref, status, error_code, received_at)",
             "INSERT (provider, provider_message_id, ref, status, error_code, received_at)",
         ],
-        # what operators see and set: which texts went and how they fared, not to whom or what; and
-        # the words of those that nobody understood
+        # what operators see and set: which texts went and how they fared, not to whom or what, and
+        # of those that went for organisations sums alone (sms_gateway/sql/for_web.sql); the words
+        # of those that nobody understood
         "sms_gateway_outboundmessage": [
             "SELECT (id, ref, kind, segments, state, reason, error_code, attempts, due_at,"
             " created_at, expires_at, sending_at, sent_at, delivered_at, provider,"
-            " provider_message_id, cost, org_ref)"
+            " provider_message_id, cost)"
         ],
+        "sms_gateway_tally": ["SELECT"],
         "sms_gateway_unclear": [
             "SELECT (inbound_id, ref, key_id, body_sealed, received_at, closed_at)"
         ],
@@ -54,7 +56,9 @@ TABLES: Grants = {
         "consent_request": [
             "SELECT (id, org_ref, purpose, question, places, days, kept_days, asked_by, nonce,"
             " reference, is_test, asked_at, closes_at, cancelled_at)",
-            "INSERT",
+            "INSERT (id, org_ref, purpose, question, places, days, kept_days, asked_by,"
+            " number_index, number_sealed, key_id, code_digest, nonce, reference, is_test,"
+            " asked_at, closes_at)",
             "UPDATE (cancelled_at)",
         ],
         # disputes: nothing that says whose a case is; evidence through the gate's functions alone
@@ -64,7 +68,12 @@ TABLES: Grants = {
         # what people told staff by phone: stored, never read
         "consent_withdrawalbyphone": ["INSERT"],
         # verification: of answers only those that were handed over (verification/sql/answers.sql)
-        "verification_answer": ["SELECT", "UPDATE (first_read_at)"],
+        # and not where in the log one stands
+        "verification_answer": [
+            "SELECT (request_id, org_ref, answer_id, consent_id, release_id, token_sealed, made_at,"
+            " handed_over_at, first_read_at, withdrawn_at)",
+            "UPDATE (first_read_at)",
+        ],
         "verification_webhook": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "verification_delivery": ["SELECT", "DELETE"],
         "verification_attempt": ["SELECT", "DELETE"],
@@ -118,6 +127,7 @@ TABLES: Grants = {
             " sender_sealed)",
         ],
         "sms_gateway_outboundmessage": ["SELECT", "INSERT", "UPDATE"],
+        "sms_gateway_tally": ["SELECT"],
         "sms_gateway_deliveryreport": ["SELECT", "UPDATE (applied_at)"],
         "sms_gateway_outboundpart": ["SELECT", "INSERT"],
         "sms_gateway_providercall": ["SELECT", "INSERT", "DELETE"],
@@ -175,7 +185,12 @@ TABLES: Grants = {
         "verification_delivery": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "verification_attempt": ["SELECT", "INSERT", "DELETE"],
         "verification_idempotentreply": ["SELECT", "DELETE"],
-        "verification_issuedanswer": ["SELECT", "INSERT", "UPDATE (standing)", "DELETE"],
+        "verification_issuedanswer": [
+            "SELECT",
+            "INSERT",
+            "UPDATE (standing, is_handed_over)",
+            "DELETE",
+        ],
         "verification_statuslist": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         "verification_upload": ["SELECT (id, made_at)", "DELETE"],
         "verification_uploadrow": [
@@ -277,7 +292,7 @@ TABLES: Grants = {
         "consent_consent": ["SELECT", "INSERT", "UPDATE"],
         "consent_notice": ["SELECT", "INSERT", "UPDATE"],
         "consent_release": ["SELECT", "INSERT", "UPDATE"],
-        "consent_request": ["SELECT", "UPDATE"],
+        "consent_request": ["SELECT", "UPDATE", "DELETE"],
         "consent_sharingcode": ["SELECT", "UPDATE", "DELETE"],
         "consent_withdrawalbyphone": ["SELECT", "UPDATE (done_at)"],
         "consent_block": ["SELECT", "DELETE"],
@@ -339,6 +354,7 @@ FUNCTIONS: dict[str, list[str]] = {
         "gate.ask_for",
         "gate.turn_down",
         "gate.end_request",
+        "gate.forget_requests",
         "gate.notice_sent",
         "gate.notice_delivered",
         "gate.grant",

@@ -69,6 +69,21 @@ RULES: Final = (
     Rule("sharing codes", "until no request can rest on them", "deleted",
          "a request may come at the last moment",
          WORKER, "consent.services.choices.forget_codes", "consent.tasks.expire_due"),
+    Rule("signed answers themselves", "24 hours after they were handed over, sealed", "blanked",
+         "the asker fetches theirs; what was taken back is blanked at once",
+         WORKER, "verification.services.answering.blank", "verification.tasks.forget"),
+    Rule("organisations' questions, and that there was an answer", "92 days", "deleted",
+         "what one organisation may ask about one person is counted over 91",
+         WORKER, "verification.services.answering.forget", "verification.tasks.forget"),
+    Rule("replies of the API, for idempotency keys", "24 hours, sealed", "deleted",
+         "the same request sent again gets the same reply",
+         WORKER, "verification.services.replies.forget", "verification.tasks.forget_replies"),
+    Rule("calls to organisations' servers", "30 days", "deleted",
+         "the organisation sees what became of each",
+         WORKER, "verification.services.calling.forget", "verification.tasks.forget_deliveries"),
+    Rule("who called to have everything ended", "30 days after it was done, sealed", "deleted",
+         "there may be questions about it",
+         WORKER, "consent.services.by_phone.forget", "consent.tasks.expire_due"),
     Rule("uploaded files of people", "numbers until sent, 2 hours at most; rows 90 days",
          "blanked, then deleted", "the asker sees what became of each row",
          WORKER, "verification.services.uploads.forget", "verification.tasks.forget_uploads"),
@@ -96,3 +111,96 @@ def enforce(role: str) -> Iterator[tuple[str, int]]:
             together = ", ".join(r.what for r in RULES if r.enforce == rule.enforce)
             gone: Any = import_string(rule.enforce)()
             yield together, len(gone) if isinstance(gone, Sequence) else int(gone)
+
+
+#: Every table of the database -> `what` of the rule that ends its rows ...
+ENDED_BY: Final = {
+    "consent_consent": "consent and its evidence",
+    "consent_notice": "consent and its evidence",
+    "consent_release": "consent and its evidence",
+    "consent_request": "organisations' questions, and that there was an answer",
+    "consent_sharingcode": "sharing codes",
+    "consent_withdrawalbyphone": "who called to have everything ended",
+    "disputes_dispute": "cases and overrides",
+    "disputes_evidence": "evidence of a disputed visit, a day each",
+    "disputes_lastvisits": "visits of the last answer, for `WRONG`",
+    "disputes_look": "evidence of a disputed visit, a day each",
+    "disputes_override": "cases and overrides",
+    "django_session": "log-in sessions",
+    "inquiry_conversation": "the rest of a long answer",
+    "organisations_invitation": "invitations, applications that were declined",
+    "signaling_coverage": "stay-points, coverage",
+    "signaling_day": "sketches",
+    "signaling_staypoint": "stay-points, coverage",
+    "sms_gateway_inboundmessage": "body of another text",
+    "sms_gateway_outboundmessage": "body of another text",
+    "sms_gateway_providercall": "calls to providers, without numbers",
+    "sms_gateway_unclear": "body of another text",
+    "verification_answer": "organisations' questions, and that there was an answer",
+    "verification_attempt": "calls to organisations' servers",
+    "verification_delivery": "calls to organisations' servers",
+    "verification_idempotentreply": "replies of the API, for idempotency keys",
+    "verification_issuedanswer": "signed answers' status",
+    "verification_statuslist": "signed answers' status",
+    "verification_upload": "uploaded files of people",
+    "verification_uploadrow": "uploaded files of people",
+}
+#: ... or why they have no end of their own.
+WITHOUT_END: Final = {
+    **dict.fromkeys(
+        ("audit_checkpoint", "audit_cosignature", "audit_entry", "audit_leaf", "audit_node",
+         "audit_policy"),
+        "the log is append-only",
+    ),
+    **dict.fromkeys(
+        ("accounts_outgoingmail", "audit_queue", "sms_gateway_inboundpart"),
+        "a row goes when it was worked on",
+    ),
+    **dict.fromkeys(
+        ("consent_block", "consent_pause", "sms_gateway_optout"),
+        "what a person wants of us stands until they say otherwise or are erased",
+    ),
+    **dict.fromkeys(
+        ("core_personkey", "subscribers_tenure"), "who holds a number, until they are erased"
+    ),
+    "subscribers_tombstone": "keeps files that are loaded again from undoing an erasure",
+    **dict.fromkeys(
+        ("account_emailaddress", "accounts_setuplink", "accounts_staffmember", "accounts_user",
+         "mfa_authenticator", "organisations_apikey", "organisations_membership",
+         "verification_webhook"),
+        "goes with the account or the organisation",
+    ),
+    "organisations_organisation": "who asked people is known as long as the log that names it",
+    **dict.fromkeys(
+        ("oversight_export", "oversight_exportpart"),
+        "gone after a day, by the auditors' process itself",
+    ),
+    **dict.fromkeys(
+        ("oversight_finding", "oversight_resolution", "oversight_sample"),
+        "auditors' own work, which others look at: pseudonyms and keyed indexes alone",
+    ),
+    **dict.fromkeys(
+        ("sms_gateway_deliveryreport", "sms_gateway_outboundpart"),
+        "no number and no word: a report that comes again is no new one",
+    ),
+    **dict.fromkeys(
+        ("sms_gateway_incident", "sms_gateway_operatoract", "sms_gateway_probe",
+         "sms_gateway_providerstate", "sms_gateway_switch"),
+        "how the service ran, of nobody",
+    ),
+    **dict.fromkeys(
+        ("sms_gateway_sandboxphone", "sms_gateway_sandboxtext"),
+        "made up: with the sandbox provider alone",
+    ),
+    **dict.fromkeys(
+        ("audit_mirror", "core_feed", "core_installation", "django_migrations", "signaling_bucket",
+         "signaling_city", "signaling_ingesttotal", "verification_signingkey"),
+        "what the service is made of, of nobody",
+    ),
+    "signaling_ingestedfile": "names of files, of nobody; gone with the signaling store's purge",
+    **dict.fromkeys(
+        ("account_emailconfirmation", "auth_group", "auth_group_permissions", "auth_permission",
+         "django_content_type"),
+        "of the framework, not used",
+    ),
+}  # fmt: skip

@@ -69,7 +69,7 @@ class Statement:
     minimum_hours: int
     rule_version: str
     consent: UUID
-    log_entry: int
+    log_entry: UUID
     last_two: str
     status_index: int
     is_test: bool = False
@@ -101,7 +101,7 @@ def to_claims(said: Statement) -> dict[str, Any]:
         "mh": said.minimum_hours,
         "rv": said.rule_version,
         "cr": short(said.consent),
-        "le": said.log_entry,
+        "le": short(said.log_entry),
         "no": said.last_two,
         "st": said.status_index,
     }
@@ -145,7 +145,7 @@ def from_claims(claims: Mapping[str, Any]) -> Statement:
             minimum_hours=int(claims["mh"]),
             rule_version=str(claims["rv"]),
             consent=long(claims["cr"]),
-            log_entry=int(claims["le"]),
+            log_entry=long(claims["le"]),
             last_two=str(claims["no"]),
             status_index=int(claims["st"]),
             is_test=bool(claims.get("test", False)),

@@ -22,5 +22,5 @@ def check_now(token: str) -> Report:
     day = report.statement.issued_at.astimezone(UTC).date()
     # Without its list an answer is not confirmed here: an empty text is no list.
     listed = check(token, keys, now=now, status=selectors.status_list(day) or "")
-    # Issued less than a minute ago, after its list: then that is what cannot be told yet.
+    # Issued a few minutes ago, after its list: then that is what cannot be told yet.
     return report if listed.finding == "status_old" else listed

@@ -108,7 +108,8 @@ def open_requests(organisation: Organisation, *, is_test: bool = False) -> Query
 def answers_to(requests: Iterable[Request]) -> dict[UUID, Answer]:
     """The answers that were handed over, by request."""
     ids = [request.id for request in requests]
-    return Answer.objects.filter(handed_over_at__isnull=False).in_bulk(ids)
+    shown = Answer.objects.defer("release_entry").filter(handed_over_at__isnull=False)
+    return shown.in_bulk(ids)
 
 
 def token_of(answer: Answer) -> str | None:

@@ -37,11 +37,14 @@ class Asker:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What the answer rests on: the consent, the entry `access.claimed` of its release (a leaf
-    under a signed checkpoint by now), and the last two digits of the number."""
+    """What the answer rests on: the consent, the name (`entry_uuid`) of the entry `access.claimed`
+    of its release (a leaf under a signed checkpoint by now), and the last two digits of the number.
+
+    Not the entry's id or place: who has two answers would know how many entries came between, and
+    so whether somebody else they asked meanwhile had agreed."""
 
     consent_id: UUID
-    claim_entry: int
+    log_entry: UUID
     last_two: str
 
     def __post_init__(self) -> None:
@@ -87,7 +90,7 @@ def statement(
         minimum_hours=int(answer.minimum_stay.total_seconds() // 3600),
         rule_version=answer.rule_version,
         consent=evidence.consent_id,
-        log_entry=evidence.claim_entry,
+        log_entry=evidence.log_entry,
         last_two=evidence.last_two,
         status_index=issued.list_index,
         is_test=is_test,

@@ -1,9 +1,11 @@
 """Thin tasks: ids in, nothing out. Each may run any number of times."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from celery import shared_task
+from django.db.models import QuerySet
 
 from consent import gate
 from consent.models import Request
@@ -16,8 +18,6 @@ RETRY_SECONDS = 0.25
 MOST_TRIES = 20  # then the sweep looks after it
 LEFT_ALONE = timedelta(seconds=6)  # longer than all tries together
 MOST_SWEPT = 500
-#: How long the token of an answer is kept once it was handed over.
-TOKEN_KEPT = timedelta(hours=24)
 
 
 @shared_task
@@ -48,14 +48,21 @@ def sweep() -> None:
     what was taken back. Requests that have closed end with `consent.tasks.expire_due`."""
     settled = clock.now() - LEFT_ALONE
     waiting = Request.objects.filter(considered_at=None, asked_at__lt=settled)
-    for request_id in asking.due(waiting).values_list("id", flat=True)[:MOST_SWEPT]:
+    for request_id in _some_of(asking.due(waiting)):
         dispatch.enqueue("verification.tasks.consider", str(request_id))
     unseen = Answer.objects.filter(handed_over_at=None, made_at__lt=settled).order_by("made_at")
-    for request_id in unseen.values_list("request_id", flat=True)[:MOST_SWEPT]:
+    for request_id in _some_of(unseen):
         dispatch.enqueue("verification.tasks.hand_over", str(request_id), MOST_TRIES)
     answering.recall_lost(since=clock.now() - timedelta(days=1))
-    answering.blank(before=clock.now() - TOKEN_KEPT)
     testing.take_back_due()
+
+
+def _some_of(waiting: QuerySet[Any]) -> list[UUID]:
+    """The oldest, and as many of the others at random: what fails each time, or waits for a feed,
+    keeps nobody from their turn."""
+    oldest = list(waiting.values_list("pk", flat=True)[: MOST_SWEPT // 2])
+    others = waiting.exclude(pk__in=oldest).order_by("?").values_list("pk", flat=True)
+    return [*oldest, *others[: MOST_SWEPT - len(oldest)]]
 
 
 @shared_task
@@ -69,6 +76,13 @@ def announce() -> None:
 @shared_task
 def deliver(delivery_id: str) -> None:
     calling.deliver(UUID(delivery_id))
+
+
+@shared_task
+def forget() -> None:
+    """Tokens of answers, and then the questions themselves."""
+    answering.blank()
+    answering.forget()
 
 
 @shared_task

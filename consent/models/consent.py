@@ -62,6 +62,7 @@ class Consent(models.Model):
     end_reason = models.TextField(blank=True, default="")
     superseded_by = models.UUIDField(null=True)
     recalled_at = models.DateTimeField(null=True, help_text="taken back after it was consumed")
+    recall_reason = models.TextField(blank=True, default="", db_default="")
     uses = models.IntegerField(default=0)
     code_attempts = models.SmallIntegerField(default=0, help_text="wrong codes received")
     last_attempt = models.BigIntegerField(null=True, help_text="the last text with a wrong code")

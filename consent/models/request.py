@@ -49,7 +49,9 @@ class Request(models.Model):
         null=True, help_text="index of the number it turned out to be about"
     )
     considered_at = models.DateTimeField(null=True)
-    outcome = models.TextField(blank=True, default="", help_text="'asked', or why nobody was asked")
+    outcome = models.TextField(
+        blank=True, default="", db_default="", help_text="'asked', or why nobody was asked"
+    )
 
     class Meta:
         constraints = [

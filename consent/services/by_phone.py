@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 
-from audit.services import record
+from audit.services import record, record_purge
 from consent import gate, selectors
 from consent.models import WithdrawalByPhone
 from consent.services.choices import withdraw_codes
@@ -60,8 +60,9 @@ def address_of(wish: WithdrawalByPhone) -> str | None:
 
 @transaction.atomic
 def forget() -> int:
-    """Who called long ago."""
-    return WithdrawalByPhone.objects.filter(done_at__lt=clock.now() - KEPT).delete()[0]
+    """Delete who called long ago; how many."""
+    gone = WithdrawalByPhone.objects.filter(done_at__lt=clock.now() - KEPT).delete()[0]
+    return record_purge(kind="personal_data", rows=gone)
 
 
 def _context(wish_id: UUID) -> str:

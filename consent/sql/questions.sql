@@ -161,4 +161,18 @@ BEGIN
     RETURN gate.lapse(v_consent.id, v_holds);
 END $$;
 
+-- Questions that no rule looks back to any more: what one organisation may ask about one person is
+-- counted over ninety-one days. Returns how many there were.
+CREATE OR REPLACE FUNCTION gate.forget_requests() RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    v_gone integer;
+BEGIN
+    DELETE FROM public.consent_request r
+    WHERE r.asked_at < core.now() - interval '92 days' AND r.closes_at < core.now();
+    GET DIAGNOSTICS v_gone = ROW_COUNT;
+    RETURN v_gone;
+END $$;
+
 RESET ROLE;

@@ -143,7 +143,7 @@ BEGIN
 END $$;
 
 -- What was fetched in this transaction shows nothing at all, so that there is nothing to tell the one
--- who asked. Gives the use back.
+-- who asked. Gives the use back, and ends the consent: it was for one answer, and that was it.
 CREATE OR REPLACE FUNCTION gate.found_nothing(p_release uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -156,6 +156,7 @@ BEGIN
     THEN
         RAISE EXCEPTION 'what shows nothing was fetched in the same transaction';
     END IF;
+    PERFORM gate.move(v_release.consent_id, 'expired', 'consent.expired', '{}', 'no_data');
     PERFORM gate.give_up(p_release, 'no_data');
 END $$;
 

@@ -9,11 +9,11 @@ DECLARE
     c_progress CONSTANT text[] := ARRAY[
         'state', 'state_seq', 'disclosed_at', 'granted_at', 'grant_inbound', 'valid_until',
         'ended_at', 'end_reason', 'superseded_by', 'uses', 'code_attempts', 'last_attempt',
-        'last_entry', 'number_index', 'code_digest', 'recalled_at'];
+        'last_entry', 'number_index', 'code_digest', 'recalled_at', 'recall_reason'];
     -- What may still change once it has ended: uses given back, what an erasure clears, and that an
     -- answer that was handed over was taken back.
     c_afterwards CONSTANT text[] := ARRAY[
-        'uses', 'last_entry', 'number_index', 'code_digest', 'recalled_at'];
+        'uses', 'last_entry', 'number_index', 'code_digest', 'recalled_at', 'recall_reason'];
 BEGIN
     -- The owner of this function is the role that owns the gate.
     IF current_user <> (SELECT pg_get_userbyid(p.proowner) FROM pg_proc p
@@ -36,7 +36,9 @@ BEGIN
     IF to_jsonb(NEW) - c_progress IS DISTINCT FROM to_jsonb(OLD) - c_progress THEN
         RAISE EXCEPTION 'what was asked never changes: another scope is another consent';
     END IF;
-    IF OLD.recalled_at IS NOT NULL AND NEW.recalled_at IS DISTINCT FROM OLD.recalled_at THEN
+    IF OLD.recalled_at IS NOT NULL AND (NEW.recalled_at, NEW.recall_reason)
+       IS DISTINCT FROM (OLD.recalled_at, OLD.recall_reason)
+    THEN
         RAISE EXCEPTION 'what was taken back stays so';
     END IF;
     IF (NEW.number_index IS DISTINCT FROM OLD.number_index AND NEW.number_index IS NOT NULL)

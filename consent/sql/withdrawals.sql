@@ -38,7 +38,7 @@ CREATE OR REPLACE FUNCTION gate.recall(
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    UPDATE public.consent_consent c SET recalled_at = core.now()
+    UPDATE public.consent_consent c SET recalled_at = core.now(), recall_reason = p_reason
     WHERE c.id = p_consent AND c.state = 'consumed' AND c.org_ref IS NOT NULL
       AND c.recalled_at IS NULL;
     IF NOT FOUND THEN

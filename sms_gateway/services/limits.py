@@ -1,5 +1,7 @@
-"""How many texts go out: for a number, a country, an organisation, a second, and for how much money
-a day. Somebody who makes numbers ask for texts (SMS pumping) meets the first; the last is the fuse.
+"""How many texts go out: for a number, a country, a second, and for how much money a day. Somebody
+who makes numbers ask for texts (SMS pumping) meets the first; the last is the fuse. What goes out
+for one organisation is limited before there is a text (`verification/services/asking.py`): a limit
+here would tell the organisation which of its questions had led to one.
 
 Counts are in Redis. When it is away nothing is counted, for then the queue is away too and only the
 sweep's few texts go; money alone is then added up from the rows.
@@ -22,8 +24,7 @@ DAY = 24 * 3600
 UNLIMITED = frozenset({STOP, ERASED})
 
 SPENT = """
-SELECT coalesce(sum(cost), 0) FROM sms_gateway_outboundmessage
-WHERE sending_at >= date_trunc('day', core.now(), 'UTC')
+SELECT coalesce(sum(cost), 0) FROM sms_gateway_tally WHERE what = 'provider'
 """
 
 
@@ -77,9 +78,6 @@ def _counted(row: OutboundMessage, digits: str) -> list[tuple[Limit, bytes]]:
     country, per_hour = by_prefix(settings.SMS_PER_COUNTRY_HOUR, digits)
     if per_hour:
         found.append((Limit("sent-to-country", per_hour, 3600), country.encode()))
-    if row.org_ref is not None:
-        per_day = Limit("sent-for-organisation", settings.SMS_PER_ORGANISATION_DAY, DAY)
-        found.append((per_day, row.org_ref.bytes))
     return found
 
 

@@ -18,6 +18,7 @@ from verification.api.serializers import (
     ProblemSerializer,
     RequestPageSerializer,
     RequestSerializer,
+    SearchSerializer,
     UsageSerializer,
     WebhooksSerializer,
     WebhookWithSecretSerializer,
@@ -107,6 +108,17 @@ list_requests = extend_schema(
     responses={200: RequestPageSerializer, **_problems("invalid")},
     examples=_example({"requests": [REQUEST], "next": None}, response_only=True),
 )
+search_requests = extend_schema(
+    operation_id="search_requests",
+    summary="Your requests with a part of a reference of yours, the latest first",
+    description="In the body, since addresses end up in the logs of every server on the way.",
+    request=SearchSerializer,
+    responses={200: RequestPageSerializer, **_problems("malformed", "invalid", "media-type")},
+    examples=[
+        OpenApiExample("by reference", value={"reference": "4711"}, request_only=True),
+        OpenApiExample("found", value={"requests": [REQUEST], "next": None}, response_only=True),
+    ],
+)
 create_request = extend_schema(
     operation_id="create_request",
     summary="Ask one person one question, by number or by the sharing code they gave you",
@@ -152,11 +164,6 @@ retrieve_answer = extend_schema(
     summary="The signed answer, while it is kept: a day after it was handed over",
     responses={200: AnswerSerializer, **_problems("not-found")},
     examples=_example(ANSWER, response_only=True),
-)
-retrieve_proof = extend_schema(
-    operation_id="retrieve_proof",
-    summary="That the access stands in the log (C2SP tlog-proof)",
-    responses={(200, "text/plain"): OpenApiTypes.STR, **_problems("not-found")},
 )
 retrieve_usage = extend_schema(
     operation_id="retrieve_usage",

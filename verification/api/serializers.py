@@ -57,13 +57,24 @@ class NewRequestSerializer(_Strict):
 class ListingSerializer(_Strict):
     """What to list."""
 
-    reference = serializers.CharField(
-        required=False, default="", max_length=LONGEST_REFERENCE, help_text="a part of your own"
-    )
     cursor = serializers.RegexField(
         CURSOR, required=False, default="", help_text="`next` of the page before"
     )
     size = serializers.IntegerField(required=False, default=25, min_value=1, max_value=100)
+
+
+class SearchSerializer(ListingSerializer):
+    """What to look for."""
+
+    reference = serializers.CharField(max_length=LONGEST_REFERENCE, help_text="a part of your own")
+
+    def to_internal_value(self, data: Any) -> Any:
+        kinds = {"reference": str, "cursor": str, "size": int}
+        if isinstance(data, dict) and (
+            wrong := [n for n, kind in kinds.items() if n in data and type(data[n]) is not kind]
+        ):
+            raise serializers.ValidationError({name: ["invalid"] for name in wrong})
+        return super().to_internal_value(data)
 
 
 class PlaceSearchSerializer(_Strict):

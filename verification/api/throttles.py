@@ -37,7 +37,8 @@ class CallThrottle(BaseThrottle):
         key: Any = request.auth
         if not isinstance(key, ApiKey):
             return True
-        scope = "read" if request.method in ("GET", "HEAD", "OPTIONS") else "write"
+        reads = request.method in ("GET", "HEAD", "OPTIONS") or getattr(view, "is_reading", False)
+        scope = "read" if reads else "write"
         limit = PER_KEY[scope]
         mine = draw(limit, key.id.bytes)
         ours = draw(PER_ORGANISATION[scope], key.organisation_id.bytes)

@@ -5,13 +5,12 @@ from dataclasses import asdict
 from typing import Any
 from uuid import UUID
 
-from django.http import Http404, HttpResponse
+from django.http import Http404
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request as ApiRequest
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from audit import selectors as audit
 from consent.models import Request
 from organisations.authentication import ApiKeyAuthentication, HasScope
 from organisations.catalogue import Scope
@@ -26,6 +25,7 @@ from verification.api.serializers import (
     PlacesSerializer,
     RequestPageSerializer,
     RequestSerializer,
+    SearchSerializer,
     UsageSerializer,
 )
 from verification.listing import Listed
@@ -76,16 +76,7 @@ class RequestsView(KeyView):
     def get(self, request: ApiRequest) -> Response:
         asked = ListingSerializer(data=request.query_params.dict())
         asked.is_valid(raise_exception=True)
-        key, given = self.key(request), asked.validated_data
-        page = listing.page(
-            key.organisation,
-            reference=given["reference"],
-            after=given["cursor"],
-            size=given["size"],
-            is_test=key.is_test,
-        )
-        body = {"requests": [shown(one) for one in page.requests], "next": page.after or None}
-        return Response(RequestPageSerializer(body).data)
+        return page(self.key(request), **asked.validated_data)
 
     @described.create_request
     def post(self, request: ApiRequest) -> Response:
@@ -126,6 +117,19 @@ class RequestsView(KeyView):
         return 201, shown(listing.listed([stored])[0])
 
 
+class SearchView(KeyView):
+    """A search is sent as a body: a reference may be a name."""
+
+    needed_scopes = {"POST": Scope.REQUESTS_READ}
+    is_reading = True
+
+    @described.search_requests
+    def post(self, request: ApiRequest) -> Response:
+        sought = SearchSerializer(data=request.data)
+        sought.is_valid(raise_exception=True)
+        return page(self.key(request), **sought.validated_data)
+
+
 class RequestView(KeyView):
     needed_scopes = {"GET": Scope.REQUESTS_READ}
 
@@ -157,21 +161,6 @@ class AnswerView(KeyView):
         return Response(presenting.as_json(presenting.shown(token, listed, "en")))
 
 
-class ProofView(KeyView):
-    needed_scopes = {"GET": Scope.ANSWERS_READ}
-
-    @described.retrieve_proof
-    def get(self, request: ApiRequest, request_id: UUID) -> HttpResponse:
-        answer = self.found(request, request_id).answer
-        if answer is None:
-            raise Http404
-        try:
-            proof = audit.proof(answer.release_entry)
-        except audit.NoProofError as error:
-            raise Http404 from error
-        return HttpResponse(proof, content_type="text/plain; charset=utf-8")
-
-
 class UsageView(KeyView):
     needed_scopes = {"GET": Scope.USAGE_READ}
 
@@ -200,6 +189,15 @@ class NothingHereView(APIView):
 
     def initial(self, request: ApiRequest, *args: Any, **kwargs: Any) -> None:
         raise Http404
+
+
+def page(key: ApiKey, *, cursor: str, size: int, reference: str = "") -> Response:
+    """A page of what this key may see."""
+    found = listing.page(
+        key.organisation, reference=reference, after=cursor, size=size, is_test=key.is_test
+    )
+    body = {"requests": [shown(one) for one in found.requests], "next": found.after or None}
+    return Response(RequestPageSerializer(body).data)
 
 
 def shown(one: Listed) -> dict[str, Any]:

@@ -36,11 +36,13 @@ class IssuedAnswer(models.Model):
     standing = models.SmallIntegerField(
         choices=[(s.value, s.name.lower()) for s in Standing], default=Standing.STANDS.value
     )
+    is_handed_over = models.BooleanField(
+        default=False, help_text="before that its list says nothing of it"
+    )
     issued_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 
     class Meta:
-        indexes = [models.Index(fields=["list_day", "issued_at"], name="answers_of_a_day")]
         constraints = [
             models.UniqueConstraint(
                 fields=["list_day", "list_index"], name="one_answer_per_place_in_a_list"
@@ -61,4 +63,4 @@ class StatusList(models.Model):
     day = models.DateField(primary_key=True)
     token = models.TextField()
     made_at = models.DateTimeField()
-    is_stale = models.BooleanField(default=False, help_text="an answer's standing changed since")
+    is_stale = models.BooleanField(default=False, help_text="a standing changed since")

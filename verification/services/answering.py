@@ -15,7 +15,8 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
-from audit.selectors import checkpointed
+from audit.selectors import checkpointed, entry_uuid
+from audit.services import record_purge
 from consent import gate
 from consent.gate import Fetched
 from consent.models import Consent, Release, Request, State
@@ -40,11 +41,20 @@ from travel.window import Window
 from verification.models import Answer
 from verification.selectors import said_by, terms
 from verification.services import disputing
-from verification.services.issuing import forget_unseen, mark_withdrawn, sign_answer
+from verification.services.issuing import (
+    forget_unseen,
+    handed_over,
+    mark_withdrawn,
+    sign_answer,
+)
 from verification.statements import Asker, Evidence
 
 #: The kind of text that a receipt is.
 KIND = "receipt"
+#: How long the token of an answer is kept once it was handed over.
+TOKEN_KEPT = timedelta(hours=24)
+#: And that there was an answer: as long as its question (`gate.forget_requests`).
+KEPT = timedelta(days=92)
 #: One hand-over of an answer at a time ("HND"); two would wait for each other.
 LOCK_SPACE = 0x484E44
 
@@ -63,6 +73,7 @@ def answer(*, release: Release, consent: Consent, tenure: Tenure, to: Address) -
     False when there is no data at all. Then nobody is told anything: an asker that could see that
     the person agreed would see that there is nothing to see.
     """
+    disputing.one_at_a_time(tenure.id)  # before what was found wrong is read
     rows = gate.fetch(release.id)
     release.refresh_from_db()  # its window: a day may have left it since the claim
     journey = journey_of(release, rows)
@@ -87,7 +98,7 @@ def answer(*, release: Release, consent: Consent, tenure: Tenure, to: Address) -
     signed = sign_answer(
         answer=said,
         asker=Asker(request.org_ref, consent.terms["asker"], request.nonce),
-        evidence=Evidence(consent.id, release.claim_entry, to.number[-2:]),
+        evidence=Evidence(consent.id, entry_uuid(release.claim_entry), to.number[-2:]),
         names={code: city.name for code, city in cities.items()},
     )
     window = journey.window
@@ -115,6 +126,7 @@ def hand_over(request_id: UUID) -> Progress:
         return _come_to_nothing(answer)
     answer.handed_over_at = clock.now()
     answer.save(update_fields=["handed_over_at"])
+    handed_over(answer_id=answer.answer_id)
     gate.delivered(answer.release_id)
     _receipt(answer)
     return Progress.DONE
@@ -137,10 +149,21 @@ def recall_lost(*, since: datetime) -> int:
 
 
 @transaction.atomic
-def blank(*, before: datetime) -> int:
-    """The tokens of answers handed over before this moment; how many there were."""
-    old = Answer.objects.filter(handed_over_at__lt=before, token_sealed__isnull=False)
-    return old.update(token_sealed=None)
+def blank() -> int:
+    """Blank the tokens of answers that were handed over a day ago; how many there were."""
+    old = Answer.objects.filter(
+        handed_over_at__lt=clock.now() - TOKEN_KEPT, token_sealed__isnull=False
+    )
+    return record_purge(kind="answers", rows=old.update(token_sealed=None))
+
+
+@transaction.atomic
+def forget() -> int:
+    """Delete questions that no rule looks back to, and what is left of their answers; how many."""
+    gone = gate.forget_requests()
+    # A request is older than its answer, so none of these has its request any more.
+    Answer.objects.filter(made_at__lt=clock.now() - KEPT).delete()
+    return record_purge(kind="requests", rows=gone)
 
 
 def store(
@@ -263,6 +286,7 @@ def _tell(consent: Consent, tenure: Tenure, to: Address, key: str, **values: str
         cause=f"answer:{consent.id}",
         hold_ref=tenure.id,
         reply_to=consent.grant_inbound,
+        org_ref=consent.org_ref,
     )
 
 

@@ -55,7 +55,8 @@ def consider(request_id: UUID) -> bool:
         whom = gate.whom(request_id)  # another request may have used the code meanwhile
     tenure = subscribers.get(whom.tenure_id) if whom.tenure_id else None
     reason = "time_up" if quiet is not None else whom.obstacle
-    reason = reason or _unwelcome(request, whom, tenure) or _too_much(request, whom, _now(), zone)
+    reason = reason or _unwelcome(request, whom, tenure) or _too_many(request)
+    reason = reason or _too_much(request, whom, _now(), zone)
     if not reason and tenure is not None:
         reason = _ask(request, tenure)
     if reason:
@@ -81,6 +82,18 @@ def _unwelcome(request: Request, whom: gate.Whom, tenure: Tenure | None) -> str:
     if Block.objects.filter(tenure_id=tenure.id, org_ref=request.org_ref).exists():
         return "blocked"
     return "paused" if selectors.paused_until(tenure.id) else ""
+
+
+def _too_many(request: Request) -> str:
+    """What one organisation may ask in a day, whether or not there is anybody to text: a limit that
+    counted texts would tell, by who is still reached at its end, which questions had led to one."""
+    before = Request.objects.filter(
+        org_ref=request.org_ref,
+        is_test=False,
+        asked_at__gt=request.asked_at - timedelta(days=1),
+        asked_at__lt=request.asked_at,
+    )
+    return "over_cap" if before.count() >= settings.SMS_PER_ORGANISATION_DAY else ""
 
 
 def _too_much(request: Request, whom: gate.Whom, now: datetime, zone: ZoneInfo) -> str:
@@ -145,6 +158,7 @@ def _ask(request: Request, tenure: Tenure) -> str:
             cause=f"request:{request.id}",
             hold_ref=asked.consent_id,
             after_entry=asked.entry_id,
+            org_ref=request.org_ref,
         )
     return ""
 

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from audit.services import record_purge
 from core import clock
 from verification import outgoing
 from verification.models import Attempt, Delivery
@@ -100,10 +101,11 @@ def deliver(delivery_id: UUID) -> bool:
     return True
 
 
+@transaction.atomic
 def forget() -> int:
     """Delete what was told a month ago, or could not be; how much."""
     gone, _ = Delivery.objects.filter(made_at__lt=clock.now() - KEPT).delete()
-    return gone
+    return record_purge(kind="requests", rows=gone)
 
 
 @transaction.atomic

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import QuerySet
 
 from audit.services import record
 from core import clock
@@ -22,11 +22,12 @@ from verification.selectors import status_url
 from verification.signing import LIST_LENGTH, Signer, packed
 from verification.statements import Asker, Evidence, statement
 
-#: A list is signed anew when something changed, and anyway when it is this old.
-LIST_RENEWED = timedelta(hours=1)
-LIST_VALID = timedelta(hours=24)
-#: What a checker may go on using without asking again.
+#: What a checker may go on using of a list without asking again.
 LIST_TTL = timedelta(minutes=5)
+#: Every list is signed anew this often, whether or not there are answers: its time says nothing of
+#: them. When the standing of an answer that was handed over changes, at once.
+LIST_RENEWED = LIST_TTL
+LIST_VALID = timedelta(hours=24)
 TRIES = 40
 #: What an answer may have been before.
 FOLLOWS: Mapping[Standing, tuple[Standing, ...]] = {
@@ -80,7 +81,7 @@ def sign_answer(
         )
     )
     if not StatusList.objects.filter(day=issued.list_day).exists():
-        _publish_list(issued.list_day)
+        publish_lists()  # beat has not run for a day: a new service
     said = statement(answer, asker, evidence, names, issued, is_test=is_test)
     signer = _signer()
     kind = TEST_TYPE if is_test else ANSWER_TYPE
@@ -107,6 +108,14 @@ def mark_withdrawn(*, consent_id: UUID) -> int:
 def forget_unseen(*, answer_id: UUID) -> None:
     """An answer was signed and reached nobody: it is as if it had not been."""
     IssuedAnswer.objects.filter(id=answer_id).delete()
+
+
+@transaction.atomic
+def handed_over(*, answer_id: UUID) -> None:
+    """The asker has the answer: from now on the list of its day says what became of it."""
+    given = IssuedAnswer.objects.filter(id=answer_id)
+    given.update(is_handed_over=True)
+    _outdate(given.exclude(standing=Standing.STANDS))
 
 
 @transaction.atomic
@@ -142,20 +151,26 @@ def revoke_key(*, key_id: str) -> bool:
 
 
 def publish_lists() -> int:
-    """Sign the lists anew that changed, are old, or are older than an answer in them, and forget
-    the answers that have expired. Returns how many lists were signed."""
+    """Sign the lists anew that changed, are old or are not there yet, and forget the answers that
+    have expired. Returns how many lists were signed.
+
+    There is one for each day on which an answer may have been issued, and for tomorrow.
+    """
     now = clock.now()
     IssuedAnswer.objects.filter(list_day__lt=_oldest_day()).delete()
     StatusList.objects.filter(day__lt=_oldest_day()).delete()
-    newer = IssuedAnswer.objects.filter(
-        list_day=OuterRef("day"), issued_at__gte=OuterRef("made_at")
-    )
-    due = Q(is_stale=True) | Q(made_at__lte=now - LIST_RENEWED) | Exists(newer)
-    days = list(StatusList.objects.filter(due).values_list("day", flat=True))
+    fresh = StatusList.objects.filter(is_stale=False, made_at__gt=now - LIST_RENEWED)
+    done = set(fresh.values_list("day", flat=True))
+    days = [day for day in _days_with_lists() if day not in done]
     for day in days:
         with transaction.atomic():
             _publish_list(day)
     return len(days)
+
+
+def _days_with_lists() -> list[date]:
+    first, tomorrow = _oldest_day(), clock.now().astimezone(UTC).date() + timedelta(days=1)
+    return [first + timedelta(days=n) for n in range((tomorrow - first).days + 1)]
 
 
 def _oldest_day() -> date:
@@ -169,7 +184,9 @@ def _publish_list(day: date) -> None:
     # Whoever changes a standing waits for this lock, or is waited for.
     StatusList.objects.get_or_create(day=day, defaults={"token": "", "made_at": now})
     StatusList.objects.select_for_update().get(day=day)
-    changed = IssuedAnswer.objects.filter(list_day=day).exclude(standing=Standing.STANDS)
+    # One that nobody has yet may come to nothing, and then leaves no mark.
+    given = IssuedAnswer.objects.filter(list_day=day, is_handed_over=True)
+    changed = given.exclude(standing=Standing.STANDS)
     claims = {
         "sub": status_url(day),
         "iat": int(now.timestamp()),
@@ -182,9 +199,15 @@ def _publish_list(day: date) -> None:
 
 
 def _mark(answers: QuerySet[IssuedAnswer], standing: Standing) -> int:
+    changed = answers.filter(standing__in=FOLLOWS[standing]).update(standing=standing)
+    _outdate(answers.filter(is_handed_over=True))  # after it: it may just be handed over
+    return changed
+
+
+def _outdate(answers: QuerySet[IssuedAnswer]) -> None:
+    """The lists that these answers are in are signed anew within a minute."""
     days = set(answers.values_list("list_day", flat=True))
     StatusList.objects.filter(day__in=days).update(is_stale=True)
-    return answers.filter(standing__in=FOLLOWS[standing]).update(standing=standing)
 
 
 def _with_place(answer: IssuedAnswer) -> IssuedAnswer:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.db import connection, transaction
 
+from audit.services import record_purge
 from core import clock
 from core.keys import derive
 from core.sealing import seal, unseal
@@ -66,10 +67,11 @@ def once(*, key: ApiKey, header: str, said: bytes, work: Callable[[], Reply]) ->
     return status, body
 
 
+@transaction.atomic
 def forget() -> int:
     """Delete the replies of more than a day ago; how many."""
     gone, _ = IdempotentReply.objects.filter(made_at__lte=clock.now() - KEPT).delete()
-    return gone
+    return record_purge(kind="requests", rows=gone)
 
 
 def _lock(name: bytes) -> bool:

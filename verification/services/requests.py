@@ -17,6 +17,7 @@ from django.db import transaction
 from audit.services import record
 from consent import sharing_codes
 from consent.models import AskedBy, Request
+from consent.services.asking import store
 from core import clock, dispatch, person_keys
 from core.numbers import SenderKind, number_index, parse
 from organisations.models import ApiKey, Membership, Organisation
@@ -109,7 +110,7 @@ def ask(*, by: Asker, question: Question) -> Request:
         closes_at=now + timedelta(hours=settings.REQUEST_OPEN_HOURS),
     )
     _aim(request, question)
-    request.save(force_insert=True)
+    store(request)
     _record("asked", request, by)
     dispatch.on_commit("verification.tasks.consider", str(request.id))
     return request

@@ -23,7 +23,7 @@ from travel.window import Window
 from verification.models import Answer
 from verification.selectors import terms
 from verification.services import answering
-from verification.services.issuing import sign_answer
+from verification.services.issuing import handed_over, sign_answer
 from verification.statements import Asker, Evidence
 
 MADE_UP = {
@@ -54,13 +54,14 @@ def answer(request: Request) -> None:
     signed = sign_answer(
         answer=said,
         asker=Asker(request.org_ref, TEST_NAME, request.nonce),
-        evidence=Evidence(consent_id, claim_entry=0, last_two=_last_three(request)[-2:]),
+        evidence=Evidence(consent_id, log_entry=uuid4(), last_two=_last_three(request)[-2:]),
         names=_names(said),
         is_test=True,
     )
     made = answering.store(request, signed.id, signed.token, consent_id, uuid4(), entry=0)
     made.handed_over_at = made.made_at
     made.save(update_fields=["handed_over_at"])
+    handed_over(answer_id=signed.id)
 
 
 @transaction.atomic

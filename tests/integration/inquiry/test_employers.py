@@ -10,13 +10,18 @@ from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
-from django.db import connections, transaction
+from django.db import ProgrammingError, connection, connections, transaction
 from pytest_django import Settings
 
+from inquiry import answers as conversation
+from sms_gateway import overview
+from sms_gateway.models import OutboundMessage
 from tests.integration.consent.test_races import in_background, waits_for_a_lock
+from tests.integration.inquiry.cases import says
 from tests.integration.inquiry.employers import Employer, answer_of, outcome
 from tests.integration.inquiry.talk import Service
 from verification import tasks as verification_tasks
+from verification.claims import to_claims
 from verification.models import Answer, IssuedAnswer
 from verification.reading import Standing, check, read_keys
 from verification.selectors import key_set, said_by
@@ -211,6 +216,105 @@ def test_a_withdrawal_that_comes_during_the_hand_over_takes_it_back(
     assert employer.sees(request) == "withdrawn"
 
 
+@pytest.mark.parametrize("first", ["answer", "dispute"])
+def test_an_answer_and_a_dispute_at_the_same_moment_do_not_miss_each_other(
+    service: Service, employer: Employer, subscriber: Subscriber, first: str
+) -> None:
+    """On two connections, both stopped before they commit: whichever is second sees the other."""
+    number = subscriber("330100")
+    service.agree(number)
+    notice = service.reply(number, "WRONG 1")
+    request, _ = asked(service, employer, number)
+    for code in (notice[-6:], service.last_code):
+        service.receive(number, f"OK {code}")
+    service.run_only("handle")
+    releases = {
+        str(org_ref is None): release_id
+        for release_id, org_ref in service.world.superuser.execute(
+            "SELECT r.id, c.org_ref FROM consent_release r JOIN consent_consent c"
+            " ON c.id = r.consent_id WHERE r.state = 'claimed'"
+        )
+    }
+    answering_it, disputing_it = releases["False"], releases["True"]
+    order = [answering_it, disputing_it]
+    ahead, behind = order if first == "answer" else reversed(order)
+
+    def act() -> object:
+        try:
+            return conversation.answer(behind)
+        finally:
+            connections.close_all()
+
+    with transaction.atomic():
+        assert conversation.answer(ahead) is answering.Progress.DONE
+        background = ThreadPoolExecutor(1).submit(act)
+        assert waits_for_a_lock(service.world)
+    assert background.result(timeout=30) is answering.Progress.DONE
+    made = answer_of(request)
+    assert made is not None
+    assert IssuedAnswer.objects.get(id=made.answer_id).standing == Standing.DISPUTED
+
+
+def test_an_answer_names_its_entry_of_the_log_and_not_its_place(
+    service: Service, employer: Employer, subscriber: Subscriber
+) -> None:
+    """Who asks A, B and A again must not be able to count what B caused in between."""
+    number = subscriber("330100")
+    request, _ = asked(service, employer, number)
+    service.say(number, f"OK {service.last_code}")
+    made = answer_of(request)
+    assert made is not None
+    said = said_by(made)
+    assert said is not None
+    rows = service.world.superuser.execute(
+        "SELECT e.id, l.seq, e.entry_uuid FROM consent_release r JOIN audit_entry e"
+        " ON e.id IN (r.claim_entry, r.fetch_entry, r.release_entry)"
+        " JOIN audit_leaf l ON l.entry_id = e.id ORDER BY e.id"
+    ).fetchall()
+    assert said.log_entry == rows[0][2]
+    # What it says in numbers are its own: counts of days and hours, times, a random index.
+    numbers = {value for value in to_claims(said).values() if isinstance(value, int)}
+    assert not numbers & {place for row in rows for place in row[:2]} - {said.minimum_hours}
+    columns = "SELECT release_entry FROM verification_answer"
+    with service.as_role("web"), connection.cursor() as cursor, pytest.raises(ProgrammingError):
+        cursor.execute(columns)
+
+
+def test_what_goes_out_for_an_organisation_is_limited_whoever_is_asked(
+    service: Service, employer: Employer, subscriber: Subscriber, settings: Settings
+) -> None:
+    """A number nobody has takes a place as well, so the limit's end tells nothing of it."""
+    settings.SMS_PER_ORGANISATION_DAY = 2
+    number, late = subscriber("330100"), subscriber("330100")
+    requests = [employer.ask(one) for one in ("+8613977777777", number, late)]
+    service.work()
+    assert [outcome(service, one) for one in requests] == ["unknown_number", "asked", "over_cap"]
+    assert len(service.arrived(number)) == 1
+    assert service.arrived(late) == []
+    other = Employer(service, "Hill Works Ltd").ask(late)
+    service.work()
+    assert outcome(service, other) == "asked"
+    for after in (timedelta(0), timedelta(days=2)):
+        told = {employer.sees(one, after=after) for one in requests}
+        assert told == {"not_released" if after else "open"}
+
+
+def test_the_web_process_sees_no_text_that_goes_out_for_an_organisation(
+    service: Service, employer: Employer, subscriber: Subscriber
+) -> None:
+    number = subscriber("330100")
+    service.say(number, "HELP")
+    asked(service, employer, number)
+    service.say(number, f"OK {service.last_code}")
+    of_organisations = OutboundMessage.objects.exclude(org_ref=None)
+    assert set(of_organisations.values_list("kind", flat=True)) == {"notice", "receipt"}
+    with service.as_role("web"):
+        assert set(OutboundMessage.objects.values_list("kind", flat=True)) == {"help"}
+        assert sum(texts for _, _, texts in overview.states()) == 3
+        with connection.cursor() as cursor, pytest.raises(ProgrammingError):
+            cursor.execute("SELECT org_ref FROM sms_gateway_outboundmessage")
+
+
 def test_no_data_is_told_to_the_person_alone(
     service: Service, employer: Employer, subscriber: Subscriber
 ) -> None:
@@ -219,6 +323,11 @@ def test_no_data_is_told_to_the_person_alone(
     assert "no data" in service.reply(number, f"OK {service.last_code}")
     assert answer_of(request) is None
     assert employer.sees(request) == "open"
+    # It was for one answer, and that was it: nothing is left to list, to drop or to claim under.
+    assert says(service.reply(number, "LIST"), "list.none")
+    ended = service.world.value("SELECT state || ' ' || end_reason FROM consent_consent")
+    assert ended == "expired no_data"
+    assert service.reply(number, "LOG").splitlines()[1].endswith("return to work: not given")
 
 
 def test_nobody_is_asked_in_the_quiet_hours(
@@ -267,10 +376,31 @@ def test_a_lost_question_is_taken_up_and_an_old_token_is_blanked(
     service.world.superuser.execute(
         "UPDATE verification_answer SET handed_over_at = handed_over_at - interval '25 hours'"
     )
-    verification_tasks.sweep.run()
+    verification_tasks.forget.run()
     assert employer.sees(lost) == "answered"
     with pytest.raises(Answer.DoesNotExist):
         employer.reads(lost)
+
+
+def test_what_fails_each_time_keeps_nobody_from_their_turn(
+    service: Service, employer: Employer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(verification_tasks, "MOST_SWEPT", 4)
+    waiting = [employer.ask(f"+86139777777{n:02d}") for n in range(9)]
+    service.world.superuser.execute(
+        "UPDATE consent_request SET asked_at = asked_at - interval '1 minute'"
+    )
+    had_a_turn: set[str] = set()
+    for _ in range(200):  # of 2 of 7 at random each time
+        service.queue.waiting.clear()
+        verification_tasks.sweep.run()
+        taken = [args[0] for _, args in service.queue.waiting]
+        assert len(taken) == len(set(taken)) == 4
+        assert {str(one) for one in waiting[:2]} <= set(taken), "in the order in which they came"
+        had_a_turn |= set(taken)
+        if len(had_a_turn) == len(waiting):
+            return
+    pytest.fail("the oldest keep the others waiting")
 
 
 MADE_UP = {"001": "YES", "002": "NO", "003": "CANNOT_TELL", "004": "LISTED", "005": "YES"}

@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 
 from consent import gate, services
 from consent.models import Block, Consent, Pause
+from consent.services import choices
 from core.numbers import number_index
 from sms_gateway.services import opt_in, opt_out
 from subscribers import selectors as subscribers
@@ -27,11 +28,18 @@ from verification.services import asking
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-SILENT = ("unknown", "no_subscription", "opted_out", "blocked", "paused", "refuses", "ignores")
+SILENT = (
+    "unknown", "no_subscription", "opted_out", "blocked", "paused", "refuses", "ignores", "no_data"
+)  # fmt: skip
 PLACES = (["330100"], ["310000"], ["320500"], ["330100", "310000"], ["TH"])
-#: Who asks, about which places, and how many hours later the next one comes.
+#: Who asks, about which places, how many hours later the next one comes, and whether by a sharing
+#: code that the holder of the number has just made.
+Step = tuple[int, list[str], int, bool]
 STEPS = st.tuples(
-    st.sampled_from([0, 1]), st.sampled_from(PLACES), st.sampled_from([0, 2, 25, 24 * 15])
+    st.sampled_from([0, 1]),
+    st.sampled_from(PLACES),
+    st.sampled_from([0, 2, 25, 24 * 15]),
+    st.booleans(),
 )
 WEB_SEES = (
     "SELECT org_ref, purpose, question, places, days, kept_days, asked_by, is_test, reference,"
@@ -60,7 +68,7 @@ class Life:
             until = service.now() + timedelta(days=90)
             Pause.objects.create(tenure_id=self.tenure, until=until)
 
-    def asked(self, employer: Employer, places: list[str]) -> bool:
+    def asked(self, employer: Employer, places: list[str], *, by_code: bool) -> bool:
         """Whether a question reaches the person."""
         if self.why == "blocked" and self.tenure is not None:
             Block.objects.get_or_create(
@@ -70,13 +78,31 @@ class Life:
             )
         cities = [code for code in places if code.isdigit()]
         countries = [code for code in places if not code.isdigit()]
-        request = employer.ask(self.number, cities=cities, countries=countries)
+        whom = {"code": self.shares()} if by_code else {"number": self.number}
+        request = employer.ask(**whom, cities=cities, countries=countries)
         self.requests.append(request)
         self.service.queue.waiting.clear()
         asking.consider(request)
+        reached = outcome(self.service, request) == "asked"
         if self.why == "refuses":
             self.refuse(request)
-        return outcome(self.service, request) == "asked"
+        elif self.why == "no_data" and reached:
+            self.agree_without_data()
+        return reached
+
+    def shares(self) -> str:
+        holder = subscribers.current(self.index)
+        assert holder is not None
+        choices.withdraw_codes(number_index=self.index)
+        return choices.share(inbound=self.world.text(self.number, "SHARE"), tenure=holder)[0]
+
+    def agree_without_data(self) -> None:
+        """OK, claim, fetch, and nothing is there."""
+        self.world.refresh("subscriptions")
+        self.service.work()
+        assert self.service.arrived(self.number)
+        assert len(self.service.say(self.number, f"OK {self.service.last_code}")) == 1
+        assert Consent.objects.filter(end_reason="no_data").exists()
 
     def refuse(self, request: uuid.UUID) -> None:
         consent = Consent.objects.filter(cause=f"request:{request}").first()
@@ -118,18 +144,18 @@ def history(
     service: Service,
     employers: tuple[Employer, Employer],
     why: str,
-    early: list[tuple[int, list[str], int]],
-    late: list[tuple[int, list[str], int]],
+    early: list[Step],
+    late: list[Step],
 ) -> tuple[list[Any], list[bool]]:
     life = Life(service, why)
-    for who, places, hours in early:
-        life.asked(employers[who], places)
+    for who, places, hours, by_code in early:
+        life.asked(employers[who], places, by_code=by_code)
         life.later(hours)
     seen = life.seen(employers)
     life.become_willing()
     reached = []
-    for who, places, hours in late:
-        reached.append(life.asked(employers[who], places))
+    for who, places, hours, by_code in late:
+        reached.append(life.asked(employers[who], places, by_code=by_code))
         life.refuse(life.requests[-1])
         life.later(hours)
     return seen, reached
@@ -148,11 +174,13 @@ def history(
 )
 def test_two_silences_look_alike_then_and_later(
     service: Service,
-    early: list[tuple[int, list[str], int]],
-    late: list[tuple[int, list[str], int]],
+    early: list[Step],
+    late: list[Step],
     why: list[str],
 ) -> None:
     employers = Employer(service), Employer(service, "Hill Works Ltd")
+    if "unknown" in why:  # nobody is there to make a code
+        early = [(who, places, hours, False) for who, places, hours, _ in early]
     assert history(service, employers, why[0], early, late) == history(
         service, employers, why[1], early, late
     )
@@ -160,8 +188,8 @@ def test_two_silences_look_alike_then_and_later(
 
 def test_every_silence_ends_at_the_same_moment_and_cools_down_alike(service: Service) -> None:
     employers = Employer(service), Employer(service, "Hill Works Ltd")
-    early = [(0, ["330100"], 2)]
-    late = [(0, ["330100"], 23), (0, ["310000"], 0), (1, ["TH"], 0)]
+    early = [(0, ["330100"], 2, False)]
+    late = [(0, ["330100"], 23, False), (0, ["310000"], 0, True), (1, ["TH"], 0, False)]
     histories = [history(service, employers, why, early, late) for why in SILENT]
     assert all(one == histories[0] for one in histories)
     assert histories[0][0][0] == ["open"]

@@ -213,6 +213,7 @@ def given(world: World, number: str, first: date, last: date) -> uuid.UUID:
         consent_id=consent,
         list_day=last,
         list_index=int(code),
+        is_handed_over=True,
         issued_at=clock.now(),
         expires_at=clock.now() + timedelta(hours=48),
     )

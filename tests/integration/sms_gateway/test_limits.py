@@ -1,7 +1,5 @@
 """How much goes out, and what becomes of the rest."""
 
-import uuid
-
 import pytest
 import redis
 from pytest_django import Settings
@@ -44,16 +42,13 @@ def test_a_number_gets_so_many_a_day_and_the_end_of_it_always(
     assert ends() == [SENT, SENT, LIMITED, SENT, SENT]
 
 
-def test_a_country_and_an_organisation_have_theirs(queue: Queue, settings: Settings) -> None:
+def test_a_country_has_its_own(queue: Queue, settings: Settings) -> None:
     settings.SMS_PER_COUNTRY_HOUR = "86:100 *:1"
-    settings.SMS_PER_ORGANISATION_DAY = 1
     for n in range(2):
         send_text(cause=f"abroad {n}", number=f"+8529123456{n}")
-    mine, theirs = uuid.uuid4(), uuid.uuid4()
-    for n, org_ref in enumerate((mine, mine, theirs)):
-        send_text(cause=f"org {n}", number=f"+861380000000{n}", org_ref=org_ref)
+    send_text(cause="at home", number="+8613800000001")
     queue.run()
-    assert ends() == [SENT, LIMITED, SENT, LIMITED, SENT]
+    assert ends() == [SENT, LIMITED, SENT]
 
 
 def test_the_providers_rate_is_waited_for(queue: Queue, settings: Settings) -> None:

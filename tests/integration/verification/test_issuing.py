@@ -12,7 +12,7 @@ import pytest
 import time_machine
 from django.db import connection, connections, transaction
 
-from tests.integration.verification.answers import ASKER, NOW, issue
+from tests.integration.verification.answers import ASKER, LOG_ENTRY, NOW, issue, sign
 from travel.questions import ItineraryQuestion
 from verification import signing
 from verification.models import IssuedAnswer, StatusList
@@ -56,7 +56,11 @@ def test_a_signed_answer_says_what_was_answered() -> None:
     assert said is not None
     assert (read.verdict, read.standing) == (Verdict.GENUINE, Standing.STANDS)
     assert (said.id, said.audience, said.audience_name) == (signed.id, ASKER.id, ASKER.name)
-    assert (said.nonce, said.last_two, said.log_entry) == (ASKER.nonce, "34", 4711)
+    assert (said.nonce, said.last_two, said.log_entry) == (
+        ASKER.nonce,
+        "34",
+        LOG_ENTRY,
+    )
     assert (said.question, said.places, said.answer) == ("visited_any", ("420100", "TH"), "NO")
     assert said.names == {"420100": "Wuhan", "TH": "Thailand"}
     assert (said.first_day, said.days, said.data_through) == (
@@ -77,7 +81,7 @@ def test_neither_free_text_nor_more_of_a_number_gets_into_an_answer() -> None:
             replace(ASKER, nonce=nonce)
     for digits in ("", "5", "567", "+1", "５６"):
         with pytest.raises(ValueError, match="two digits"):
-            Evidence(uuid4(), claim_entry=1, last_two=digits)
+            Evidence(uuid4(), log_entry=uuid4(), last_two=digits)
 
 
 @pytest.mark.django_db
@@ -93,9 +97,10 @@ def test_nothing_of_the_answer_is_kept() -> None:
     signed = issue()
     row = IssuedAnswer.objects.values().get()
     assert row.keys() == {
-        "id", "consent_id", "list_day", "list_index", "standing", "issued_at", "expires_at",
+        "id", "consent_id", "list_day", "list_index", "standing", "is_handed_over", "issued_at",
+        "expires_at",
     }  # fmt: skip
-    listed = StatusList.objects.get().token
+    listed = StatusList.objects.get(day=TODAY).token
     assert signed.token.split(".")[1] not in listed
 
 
@@ -141,21 +146,53 @@ def test_an_answer_younger_than_its_list_is_genuine_and_its_standing_open(
     clock.shift(timedelta(seconds=30))
     late = issue()
     assert report(late.token) == (Verdict.GENUINE, "genuine", None)
-    in_a_minute(clock)
+    in_a_minute(clock, minutes=5)
     assert report(late.token) == (Verdict.GENUINE, "genuine", Standing.STANDS)
 
 
+def lists() -> list[tuple[Any, ...]]:
+    """What everybody can see."""
+    return list(StatusList.objects.order_by("day").values_list("day", "made_at", "token"))
+
+
 @pytest.mark.django_db
-def test_lists_are_signed_anew_when_something_changed_and_once_an_hour(
+def test_nothing_of_a_list_tells_that_an_answer_was_made(clock: time_machine.Traveller) -> None:
+    """That somebody agreed: neither when lists are signed nor what they say, until somebody has it
+    and something becomes of it. Nor if it never reaches anybody."""
+
+    def ten_minutes(unseen: bool) -> list[list[tuple[Any, ...]]]:
+        clock.move_to(NOW)
+        StatusList.objects.all().delete()
+        publish_lists()
+        seen = []
+        for minute in range(10):
+            if unseen and minute == 2:
+                made = sign()
+                mark(answers=[made.id], standing=Standing.DISPUTED)
+            elif unseen and minute == 6:
+                issue()
+            elif unseen and minute == 8:
+                issuing.forget_unseen(answer_id=made.id)
+            in_a_minute(clock)
+            seen.append(lists())
+        return seen
+
+    without = ten_minutes(unseen=False)
+    assert ten_minutes(unseen=True) == without
+    assert len({str(one) for one in without}) == 3  # at 1, 5 and 10: the rhythm of their own
+    assert [day for day, *_ in without[0]] == [TODAY + timedelta(days=n) for n in range(-3, 2)]
+
+
+@pytest.mark.django_db
+def test_what_was_disputed_before_its_asker_had_it_is_listed_from_then_on(
     clock: time_machine.Traveller,
 ) -> None:
-    issue()
-    publish_lists()  # in the same second: nobody can tell which came first
-    turns = []
-    for minutes in (1, 1, 30, 27, 1, 1):
-        clock.shift(timedelta(minutes=minutes))
-        turns.append(publish_lists())
-    assert turns == [0, 0, 0, 0, 1, 0]
+    signed = sign()
+    mark(answers=[signed.id], standing=Standing.DISPUTED)
+    in_a_minute(clock)
+    issuing.handed_over(answer_id=signed.id)
+    in_a_minute(clock)
+    assert report(signed.token)[2] is Standing.DISPUTED
 
 
 @pytest.mark.django_db
@@ -165,7 +202,7 @@ def test_it_is_forgotten_a_day_after_it_expired(clock: time_machine.Traveller) -
         clock.shift(timedelta(hours=hours))
         publish_lists()
         assert IssuedAnswer.objects.exists() is kept
-        assert StatusList.objects.exists() is kept
+        assert StatusList.objects.filter(day=TODAY).exists() is kept
     assert report(token) == (Verdict.NOT_GENUINE, "expired", None)
 
 
@@ -194,7 +231,8 @@ def test_a_day_has_its_own_list_by_universal_time(clock: time_machine.Traveller)
     issue()
     clock.shift(timedelta(seconds=1))
     issue()
-    assert set(StatusList.objects.values_list("day", flat=True)) == {TODAY, date(2026, 11, 24)}
+    answers = IssuedAnswer.objects.values_list("list_day", flat=True)
+    assert set(answers) == {TODAY, date(2026, 11, 24)}
 
 
 @pytest.mark.django_db(transaction=True)
@@ -222,6 +260,7 @@ def test_a_withdrawal_while_the_list_is_being_signed_is_not_lost(
         thread.start()
         return thread
 
+    monkeypatch.setattr(issuing, "_days_with_lists", lambda: [TODAY])
     monkeypatch.setattr(issuing, "packed", slowly)
     publishing = run(publish_lists)
     assert reading.wait(20)

@@ -180,6 +180,15 @@ def test_whom_a_request_is_about_and_what_became_of_it_the_web_process_cannot_re
         cursor.execute(f"SELECT {column} FROM consent_request")
 
 
+@pytest.mark.parametrize("column", ["target", "considered_at", "outcome", "cancelled_at"])
+def test_the_web_process_stores_a_question_and_not_what_became_of_it(
+    as_role: AsRole, column: str
+) -> None:
+    """Else it could have a number counted as asked, or a question passed by unseen."""
+    with as_role("web"), connection.cursor() as cursor, pytest.raises(ProgrammingError):
+        cursor.execute(f"INSERT INTO consent_request ({column}) VALUES (NULL)")
+
+
 def test_an_answer_that_was_not_handed_over_is_not_there_for_the_web_process(
     asker: Asker, as_role: AsRole, superuser: psycopg.Connection
 ) -> None:

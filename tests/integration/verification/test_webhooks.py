@@ -133,8 +133,8 @@ def test_a_withdrawal_a_dispute_and_a_correction_follow(
     hand_over(superuser, asked["id"], harbour.organisation.id)
     superuser.execute(
         "INSERT INTO verification_issuedanswer (id, consent_id, list_day, list_index, standing,"
-        " issued_at, expires_at) SELECT answer_id, consent_id, core.now()::date, 7, 0, core.now(),"
-        " core.now() FROM verification_answer"
+        " is_handed_over, issued_at, expires_at) SELECT answer_id, consent_id, core.now()::date, 7,"
+        " 0, true, core.now(), core.now() FROM verification_answer"
     )
     with as_role("worker"):
         for standing in (0, 2, 3):

@@ -13,6 +13,7 @@ import pytest
 from consent.models import Consent, Notice, State
 from consent.records import Controller, receipt, record
 from consent.terms import self_inquiry
+from disputes.terms import one_visit
 
 SCHEMA = json.loads(Path(__file__).with_name("record.schema.json").read_text())
 CONTROLLER = Controller("China Example Mobile", "privacy@mobile.example", "CN")
@@ -108,3 +109,34 @@ def test_a_receipt_names_what_it_holds() -> None:
     assert held["header"]["record_sha256"] == sha256(written.encode()).hexdigest()
     assert held["record"] == found
     assert receipt(found) == held
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        ("stop", {"reason": "stop", "channel": "sms"}),
+        ("complaint", {"reason": "complaint", "channel": "phone", "recorded_by": "controller"}),
+    ],
+)
+def test_a_withdrawal_by_phone_is_recorded_as_one(reason: str, said: dict[str, str]) -> None:
+    consent, notice = row(State.WITHDRAWN, of_organisation=True)
+    consent.end_reason = reason
+    recalled, _ = row(State.CONSUMED, of_organisation=True)
+    recalled.end_reason = ""
+    recalled.recalled_at, recalled.recall_reason = NOON + timedelta(hours=2), reason
+    for one in (consent, recalled):
+        found = record(one, notice, CONTROLLER)
+        jsonschema.validate(found, SCHEMA)
+        last = found["events"][-1]
+        assert (last["event_state"], last["entity_id"]) == ("Withdrawn", "person")
+        assert said.items() <= last.items()
+        assert ("recorded_by" in last) == ("recorded_by" in said)
+
+
+def test_a_look_at_one_visit_is_kept_until_it_is_decided_within_the_window() -> None:
+    consent, notice = row(State.GRANTED, of_organisation=False)
+    consent.terms, consent.purpose, consent.question = one_visit(14), "visit_review", "visit"
+    found = record(consent, notice, CONTROLLER)
+    jsonschema.validate(found, SCHEMA)
+    assert found["processing"][0]["retention"] == "P14D"
+    assert found["processing"][0]["recipients"] == ["operator"]

@@ -100,7 +100,8 @@ Genuine. https://travelcheck.example signed this answer, and nothing in it was c
   Rule:        version 1, stays of 4 hours or more
   Issued:      2026-11-23 08:15, valid until 2026-11-25 08:15 (UTC)
   References:  answer 0b0e3a54-7a55-4c1e-8a40-0c63a5c5a1d2, consent \
-3f9d4f0e-46c5-4f76-b5b5-5d9a6a0a7e01, log entry 4711, nonce q83vEjRWeJASNFZ4kBI0Vg
+3f9d4f0e-46c5-4f76-b5b5-5d9a6a0a7e01, log entry \
+5c1f7a60-3b1e-4d0c-9a57-7d1c2f0e9b34, nonce q83vEjRWeJASNFZ4kBI0Vg
 
 Not checked: whether it was withdrawn or disputed since. That needs the status list: \
 https://travelcheck.example/answers/status/2026-11-23

@@ -39,7 +39,7 @@ STATEMENT = Statement(
     minimum_hours=4,
     rule_version="1",
     consent=UUID("3f9d4f0e-46c5-4f76-b5b5-5d9a6a0a7e01"),
-    log_entry=4711,
+    log_entry=UUID("5c1f7a60-3b1e-4d0c-9a57-7d1c2f0e9b34"),
     last_two="34",
     status_index=123_456,
 )
