@@ -75,7 +75,7 @@ TABLES: Grants = {
             "UPDATE (first_read_at)",
         ],
         "verification_webhook": ["SELECT", "INSERT", "UPDATE", "DELETE"],
-        "verification_delivery": ["SELECT", "DELETE"],
+        "verification_delivery": ["SELECT", "INSERT", "DELETE"],
         "verification_attempt": ["SELECT", "DELETE"],
         "verification_idempotentreply": ["SELECT", "INSERT", "UPDATE"],
         "verification_signingkey": ["SELECT"],
@@ -142,7 +142,10 @@ TABLES: Grants = {
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT"],
         # accounts: e-mails and what sessions leave behind
-        "accounts_outgoingmail": ["SELECT", "UPDATE (due_at, attempts)", "DELETE"],
+        "accounts_outgoingmail": ["SELECT", "INSERT", "UPDATE (due_at, attempts)", "DELETE"],
+        # and to whom it writes: owners, when their webhook was disabled
+        "accounts_user": ["SELECT (id, email)"],
+        "organisations_membership": ["SELECT (id, organisation_id, user_id, role, joined_at)"],
         "django_session": ["SELECT (expire_date)", "DELETE"],
         # organisations: whose time is up
         "organisations_organisation": [

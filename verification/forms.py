@@ -83,6 +83,18 @@ class QuestionForm(forms.Form):
             self.add_error(place if place in self.fields else None, said)
 
 
+class WebhookForm(forms.Form):
+    url = forms.CharField(
+        label=later("webhooks.url"), help_text=later("webhooks.url_help"), max_length=500,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+    )  # fmt: skip
+    is_test = forms.TypedChoiceField(
+        label=later("webhooks.mode"), initial="0", coerce=lambda value: value == "1",
+        choices=[("0", later("webhooks.live")), ("1", later("webhooks.test_mode"))],
+        widget=forms.RadioSelect,
+    )  # fmt: skip
+
+
 class AskForm(QuestionForm):
     """A question about one person."""
 

@@ -88,7 +88,10 @@ def status(connection: socket.socket) -> int:
         if left <= 0:
             raise UnreachableError("reply")
         connection.settimeout(left)
-        part = connection.recv(MOST_OF_A_REPLY)
+        try:
+            part = connection.recv(MOST_OF_A_REPLY)
+        except TimeoutError:
+            raise UnreachableError("reply") from None
         if not part:
             break
         reply += part

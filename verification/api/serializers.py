@@ -136,7 +136,9 @@ class WebhookSerializer(serializers.Serializer[Any]):
     is_test = serializers.BooleanField()
     created_at = serializers.DateTimeField()
     failing_since = serializers.DateTimeField(allow_null=True)
-    disabled_at = serializers.DateTimeField(allow_null=True, help_text="rotate it to try again")
+    disabled_at = serializers.DateTimeField(
+        allow_null=True, help_text="by an owner, or after days of failures"
+    )
 
 
 class WebhookWithSecretSerializer(WebhookSerializer):
@@ -155,7 +157,7 @@ class AttemptSerializer(serializers.Serializer[Any]):
 class DeliverySerializer(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     event = serializers.CharField()
-    request_id = serializers.UUIDField()
+    request_id = serializers.UUIDField(allow_null=True, help_text="none in a test of the address")
     made_at = serializers.DateTimeField()
     delivered_at = serializers.DateTimeField(allow_null=True)
     given_up_at = serializers.DateTimeField(allow_null=True)

@@ -19,7 +19,9 @@ class Webhook(models.Model):
     is_test = models.BooleanField(help_text="told of what test keys asked, and of nothing else")
     created_at = models.DateTimeField()
     failing_since = models.DateTimeField(null=True, help_text="no delivery has worked since")
-    disabled_at = models.DateTimeField(null=True, help_text="after days of failures")
+    disabled_at = models.DateTimeField(
+        null=True, help_text="by an owner, or after days of failures"
+    )
 
     class Meta:
         constraints = [
@@ -35,7 +37,7 @@ class Delivery(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4)
     webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
     event = models.TextField()
-    request_id = models.UUIDField()
+    request_id = models.UUIDField(null=True, help_text="none in a test of the address")
     made_at = models.DateTimeField()
     attempts = models.SmallIntegerField(default=0)
     due_at = models.DateTimeField()

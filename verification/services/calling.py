@@ -12,14 +12,20 @@ from collections.abc import Iterator
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import Q
+from django.urls import reverse
 
+from accounts import mail
 from audit.services import record_purge
 from core import clock
+from organisations import selectors
+from organisations.catalogue import Role
 from verification import outgoing
-from verification.models import Attempt, Delivery
+from verification.models import Attempt, Delivery, Webhook
 from verification.reading import Standing
-from verification.services.webhooks import secrets_of
+from verification.services.webhooks import TEST, secrets_of
 
 #: How long a claimed call is left to whoever claimed it. Longer than a call can take.
 CLAIMED = timedelta(minutes=2)
@@ -37,6 +43,8 @@ STATES = {
     "answer.disputed": "answered",
     "answer.corrected": "answered",
 }
+#: A disabled address is called for its test alone.
+WANTED = Q(webhook__disabled_at=None) | Q(event=TEST)
 NEWS = """
 INSERT INTO verification_delivery
        (id, webhook_id, event, request_id, made_at, attempts, due_at)
@@ -83,7 +91,7 @@ def announce() -> int:
 def due() -> Iterator[UUID]:
     """Calls whose time has come, the oldest first."""
     waiting = Delivery.objects.filter(
-        due_at__lte=clock.now(), delivered_at=None, given_up_at=None, webhook__disabled_at=None
+        WANTED, due_at__lte=clock.now(), delivered_at=None, given_up_at=None
     )
     yield from waiting.order_by("due_at").values_list("id", flat=True)[:200]
 
@@ -113,7 +121,7 @@ def _claim(delivery_id: UUID) -> Delivery | None:
     now = clock.now()
     found = (
         Delivery.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(id=delivery_id, due_at__lte=now, delivered_at=None, given_up_at=None)
+        .filter(WANTED, id=delivery_id, due_at__lte=now, delivered_at=None, given_up_at=None)
         .select_related("webhook")
         .first()
     )
@@ -128,7 +136,7 @@ def _call(delivery: Delivery) -> int:
     said = {
         "type": delivery.event,
         "timestamp": delivery.made_at.isoformat(),
-        "data": {"request_id": str(delivery.request_id), "state": STATES[delivery.event]},
+        "data": _data(delivery),
     }
     body = json.dumps(said, separators=(",", ":")).encode()
     name = str(delivery.id)
@@ -145,19 +153,49 @@ def _call(delivery: Delivery) -> int:
     return outgoing.post(delivery.webhook.url, headers=headers, body=body)
 
 
+def _data(delivery: Delivery) -> dict[str, str]:
+    if delivery.event == TEST:
+        return {}
+    return {"request_id": str(delivery.request_id), "state": STATES[delivery.event]}
+
+
 @transaction.atomic
 def _settle(delivery_id: UUID, outcome: str) -> None:
-    delivery = Delivery.objects.select_for_update().select_related("webhook").get(id=delivery_id)
+    found = Delivery.objects.select_for_update().select_related("webhook").filter(id=delivery_id)
+    delivery = found.first()
+    if delivery is None:
+        return  # its webhook was removed meanwhile
     hook, now = delivery.webhook, clock.now()
     Attempt.objects.create(delivery=delivery, at=now, outcome=outcome)
     if len(outcome) == 3 and outcome.startswith("2"):
         delivery.delivered_at, hook.failing_since = now, None
+    elif delivery.event == TEST:
+        delivery.given_up_at = now
     else:
         _put_off(delivery, now)
-        hook.failing_since = hook.failing_since or now
-        hook.disabled_at = now if now - hook.failing_since >= DISABLED_AFTER else None
+        _note_failure(hook, now)
     delivery.save(update_fields=["delivered_at", "given_up_at", "due_at"])
     hook.save(update_fields=["failing_since", "disabled_at"])
+
+
+def _note_failure(hook: Webhook, now: datetime) -> None:
+    """After days of nothing else the webhook is disabled, and its owners are told."""
+    if hook.disabled_at is not None:
+        return
+    hook.failing_since = hook.failing_since or now
+    if now - hook.failing_since < DISABLED_AFTER:
+        return
+    hook.disabled_at = now
+    whose = hook.organisation_id
+    page = reverse("portal:webhook", args=[whose, hook.id])
+    told = {
+        "organisation": selectors.names_of([whose])[whose],
+        "host": outgoing.target(hook.url)[0],  # the rest of an address may be a secret
+        "days": DISABLED_AFTER.days,
+        "link": settings.PUBLIC_BASE_URL + page,
+    }
+    for address in selectors.addresses(organisation_id=whose, role=Role.OWNER):
+        mail.send(to=address, template="webhook_disabled", context=told)
 
 
 def _put_off(delivery: Delivery, now: datetime) -> None:

@@ -7,15 +7,18 @@ from uuid import UUID, uuid4
 from django.db import IntegrityError, models, transaction
 
 from audit.services import record
-from core import clock
+from core import clock, dispatch
 from core.keys import derive
 from core.sealing import seal, unseal
-from organisations.models import Organisation
+from organisations.models import Membership, Organisation
+from organisations.services.members import owner_now
 from verification import outgoing
-from verification.models import Webhook
+from verification.models import Delivery, Webhook
 from verification.services.requests import Asker
 
 MOST = 5
+#: What an address is sent to try it.
+TEST = "webhook.test"
 SECRET_BYTES = 32
 
 
@@ -25,6 +28,12 @@ class TooManyError(Exception):
 
 class TakenError(Exception):
     """The organisation has this address already."""
+
+
+def as_owner(member: Membership, *, is_test: bool = False) -> Asker:
+    """An owner at a page, for the webhooks of live or of test keys. Raises NotAllowedError."""
+    owner_now(member)
+    return Asker(member.organisation, member.user_id, is_test)
 
 
 @transaction.atomic
@@ -69,16 +78,56 @@ def rotate(*, by: Asker, webhook_id: UUID) -> tuple[Webhook, str]:
     return hook, shown
 
 
+@transaction.atomic
+def end_old_secret(*, by: Asker, webhook_id: UUID) -> None:
+    """Only the present secret signs from now on. Raises Webhook.DoesNotExist."""
+    _change(by, webhook_id, old_secret_sealed=None)
+
+
+@transaction.atomic
+def disable(*, by: Asker, webhook_id: UUID) -> None:
+    """Nothing is sent there until it is enabled; what waits goes on waiting.
+
+    Raises Webhook.DoesNotExist.
+    """
+    _change(by, webhook_id, disabled_at=clock.now(), failing_since=None)
+
+
+@transaction.atomic
+def enable(*, by: Asker, webhook_id: UUID) -> None:
+    """Raises Webhook.DoesNotExist."""
+    _change(by, webhook_id, disabled_at=None, failing_since=None)
+
+
+@transaction.atomic
+def send_test(*, by: Asker, webhook_id: UUID) -> None:
+    """Have the address called once, also one that is disabled. Raises Webhook.DoesNotExist."""
+    now = clock.now()
+    told = Delivery.objects.create(
+        id=uuid4(), webhook=own(by).get(id=webhook_id), event=TEST, made_at=now, due_at=now
+    )
+    dispatch.on_commit("verification.tasks.deliver", str(told.id))
+
+
+def of_organisation(organisation: Organisation) -> models.QuerySet[Webhook]:
+    """Those of live and of test keys, the oldest first."""
+    return Webhook.objects.filter(organisation=organisation).order_by("created_at", "id")
+
+
 def own(by: Asker) -> models.QuerySet[Webhook]:
     """Those of the asker, of its kind of key, the oldest first."""
-    found = Webhook.objects.filter(organisation=by.organisation, is_test=by.is_test)
-    return found.order_by("created_at", "id")
+    return of_organisation(by.organisation).filter(is_test=by.is_test)
 
 
 def secrets_of(hook: Webhook) -> list[bytes]:
     """What signs: the present secret, and the one before it."""
     sealed = [one for one in (hook.secret_sealed, hook.old_secret_sealed) if one is not None]
     return [unseal(derive("webhook"), bytes(one), _context(hook)) for one in sealed]
+
+
+def _change(by: Asker, webhook_id: UUID, **fields: object) -> None:
+    if not own(by).filter(id=webhook_id).update(**fields):
+        raise Webhook.DoesNotExist
 
 
 def _give_secret(hook: Webhook) -> str:

@@ -12,7 +12,7 @@ from django.test import Client
 
 from accounts.models import User
 from organisations.catalogue import Role
-from organisations.models import ApiKey, Invitation, Membership
+from organisations.models import Invitation, Membership
 from organisations.services import keys, members
 from tests.factories import people
 
@@ -101,29 +101,6 @@ def test_an_owner_sees_and_changes(ours: House) -> None:
     assert "&lt;b&gt;new" in page
     assert text[0][:16] in page
     assert text[0][17:] not in page
-
-
-def test_another_organisation_is_the_same_as_none(ours: House, theirs: House) -> None:
-    """Every address with an id of somebody else's: exactly what an unknown id gets."""
-    browser = people.enter(ours.owner.user)
-    unknown = {name: uuid.uuid4() for name in theirs.ids}
-    mine = ours.ids["organisation"]
-    for method, paths in (("get", GET), ("post", POST)):
-        for path in paths:
-            for organisation in ("theirs", "mine"):
-                answers = []
-                for ids in (theirs.ids, unknown):
-                    used = ids if organisation == "theirs" else ids | {"organisation": mine}
-                    if used == ids | {"organisation": mine} and "{" not in path:
-                        continue
-                    address = (HERE + path).format(**used)
-                    answer = getattr(browser, method)(address, FORM)
-                    answers.append((answer.status_code, body(answer, used)))
-                if answers:
-                    assert answers[0] == answers[1], path
-                    assert answers[0][0] == 404, path
-    assert Membership.objects.count() == 4
-    assert not ApiKey.objects.exclude(revoked_at=None).exists()
 
 
 def test_who_is_no_owner_reaches_no_owners_page(ours: House) -> None:

@@ -166,30 +166,6 @@ def test_places_are_found_by_name(harbour: Software) -> None:
     assert found == [{"code": "420100", "name": "Wuhan", "within": "Hubei", "is_country": False}]
 
 
-# ---------------------------------------------------------------------- whose is whose
-def test_another_organisations_ids_are_unknown_ids(
-    harbour: Software, hill: Software, superuser: psycopg.Connection
-) -> None:
-    """Every address with an id, walked from the description."""
-    theirs = hill.asked()["id"]
-    hand_over(superuser, theirs, hill.organisation.id)
-    paths = Client().get("/api/v1/schema/").json()["paths"]
-    walked = 0
-    for path, operations in paths.items():
-        if "{request_id}" not in path:
-            continue
-        for method in operations:
-            answers = []
-            for identifier in (theirs, str(uuid.uuid4())):
-                address = path.removeprefix("/api/v1/").format(request_id=identifier)
-                answer = getattr(harbour, method)(address)
-                answers.append((answer.status_code, answer.content, answer.headers["Content-Type"]))
-            assert answers[0] == answers[1], path
-            assert answers[0][0] == 404, path
-            walked += 1
-    assert walked >= 3
-
-
 def test_test_keys_and_live_keys_do_not_see_each_others_requests(harbour: Software) -> None:
     tester = Software("Harbour", is_test=True)
     live, test = harbour.asked(), tester.asked()

@@ -2,7 +2,6 @@
 
 import json
 import re
-import uuid
 from datetime import timedelta
 from typing import Any
 
@@ -244,22 +243,6 @@ def test_usage_counts_what_was_sent(
     assert "2 of 100" in page
     assert "1 of 500" in page
     assert f"{clock.now():%Y-%m-%d} 2 1" in page
-
-
-OURS = ["requests/{}/", "requests/{}/answer/", "requests/{}/answer.pdf", "uploads/{}/"]
-
-
-def test_what_is_another_organisations_is_not_there(
-    employer: Employer, other: Employer, superuser: psycopg.Connection, as_role: Any
-) -> None:
-    theirs, _ = answered(other, superuser, as_role)
-    for path in (*OURS, "requests/{}/cancel/", "uploads/{}/send/"):
-        do = employer.browser.post if path.endswith(("cancel/", "send/")) else employer.browser.get
-        pages = [do(employer.home + path.format(id_)) for id_ in (theirs.id, uuid.uuid4())]
-        assert [page.status_code for page in pages] == [404, 404]
-        assert pages[0].content.replace(str(theirs.id).encode(), b"") == pages[1].content
-    for path in ("ask/", "requests/", "requests/list.csv", "uploads/", "usage/"):
-        assert employer.browser.get(other.home + path).status_code == 404
 
 
 def test_viewers_read_and_visitors_log_in(employer: Employer) -> None:

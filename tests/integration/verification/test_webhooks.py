@@ -4,8 +4,6 @@ import base64
 import hashlib
 import hmac
 import json
-import uuid
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -252,25 +250,6 @@ def test_five_are_enough_and_each_address_is_there_once(harbour: Software) -> No
     one = harbour.get("webhooks").json()["webhooks"][0]
     assert harbour.browser.delete(f"/api/v1/webhooks/{one['id']}").status_code == 204
     registered(harbour)
-
-
-@pytest.mark.parametrize("path", ["rotate", "deliveries", ""])
-def test_another_organisations_webhook_is_an_unknown_one(
-    harbour: Software, hill: Software, path: str
-) -> None:
-    theirs = registered(hill)["id"]
-    answers = []
-    for identifier in (theirs, str(uuid.uuid4())):
-        address = f"webhooks/{identifier}/{path}".rstrip("/")
-        method: Callable[[str], Any] = {
-            "rotate": harbour.post,
-            "deliveries": harbour.get,
-            "": lambda where: harbour.browser.delete(f"/api/v1/{where}"),
-        }[path]
-        answer = method(address)
-        answers.append((answer.status_code, answer.content))
-    assert answers[0] == answers[1]
-    assert answers[0][0] == 404
 
 
 def test_nothing_old_is_told_to_a_new_address(

@@ -1,0 +1,20 @@
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("verification", "0006_webhooks")]
+
+    operations = [
+        migrations.AlterField(
+            model_name="delivery",
+            name="request_id",
+            field=models.UUIDField(null=True, help_text="none in a test of the address"),
+        ),
+        migrations.AlterField(
+            model_name="webhook",
+            name="disabled_at",
+            field=models.DateTimeField(
+                null=True, help_text="by an owner, or after days of failures"
+            ),
+        ),
+    ]
