@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from pytest_django import Settings
 
+from core.limits import Limit
 from organisations.catalogue import Role
 from tests.factories import people, portal
 from tests.integration.verification.conftest import Employer
@@ -197,7 +198,7 @@ def test_what_is_wrong_with_an_address_is_said_at_its_field(employer: Employer, 
 
 def test_ten_tests_an_hour(employer: Employer, monkeypatch: pytest.MonkeyPatch) -> None:
     one, _ = added(employer)
-    monkeypatch.setattr(pages, "TESTS", pages.limits.Limit("few-tests", capacity=1, seconds=3600))
+    monkeypatch.setattr(pages, "TESTS", Limit("few-tests", capacity=1, seconds=3600))
     employer.browser.post(f"{one}test/")
     assert "ten tests" in visible(employer.browser.post(f"{one}test/", follow=True))
     assert Delivery.objects.count() == 1

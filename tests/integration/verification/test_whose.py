@@ -119,9 +119,13 @@ def test_another_organisations_id_is_an_unknown_id(houses: tuple[House, House]) 
     looked: set[str] = set()
     for where in ADDRESSES:
         kinds = set(where.kinds)
-        pairs = [(theirs.ids, {kind: uuid.uuid4() for kind in theirs.ids})]
+        pairs: list[tuple[dict[str, Any], dict[str, Any]]] = [
+            (theirs.ids, {kind: uuid.uuid4() for kind in theirs.ids})
+        ]
         if "organisation_id" in kinds and len(kinds) > 1:
-            pairs.append(tuple(ids | {"organisation_id": mine} for ids in pairs[0]))
+            used, unknown = pairs[0]
+            here = {"organisation_id": mine}
+            pairs.append((used | here, unknown | here))
         found = set()
         for method in METHODS:
             own = ours.call(where, method, ours.ids).status_code

@@ -127,7 +127,7 @@ class World:
             self.asked.append(host)
             return [(socket.AF_INET, 1, 6, "", (address, port)) for address in addresses]
 
-        self.monkeypatch.setattr(outgoing.socket, "getaddrinfo", found)
+        self.monkeypatch.setattr(socket, "getaddrinfo", found)
 
     def is_on_the_internet(self) -> None:
         real = outgoing.is_public
