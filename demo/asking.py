@@ -69,6 +69,16 @@ class Software:
         ours = UUID(self.access.organisation)
         return check(token, keys, now=datetime.now(UTC), audience=ours)
 
+    def finds_now(self, token: str) -> str:
+        """What the check finds with the status list as it is published now: a word."""
+        said = self.check(token).statement
+        keys = read_keys(json.dumps(self._call("/.well-known/jwks.json")))
+        if said is None:
+            return "unreadable"
+        with urllib.request.urlopen(said.status_list, timeout=30) as response:  # noqa: S310
+            listed = response.read().decode()
+        return check(token, keys, now=datetime.now(UTC), status=listed).finding
+
     def is_welcome(self, reference: str, today: date) -> bool:
         """Whether one more question would reach the person: not within a day of the last, and not
         when three were about one of its days."""

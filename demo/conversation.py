@@ -44,6 +44,8 @@ class Conversation:
     last_seen: int = 0
     is_used: bool = False
     was_erased: bool = False
+    #: The days on which an operator found that a visit was an error.
+    left_out_on: list[date] = field(default_factory=list)
 
     def begin(self) -> None:
         """Bring a phone that an earlier run has used back to where it started."""
@@ -53,6 +55,12 @@ class Conversation:
             return
         farewells = {catalogue.render(code, "erase.done") for code in catalogue.locales()}
         self.was_erased = any(text.body in farewells for text in earlier)
+        self.left_out_on = [
+            text.at.date()
+            for text in earlier
+            for code in catalogue.locales()
+            if template_pattern(code, "dispute.dropped", {}).fullmatch(text.body)
+        ]
         self.is_used = True
         self.remark("(STOP and START have cleared what an earlier run left)")
         shown = len(self.lines)

@@ -41,6 +41,20 @@ def answer(person: Person, current: date, first_start: date) -> Answer:
     )
 
 
+def without(current: Answer, place: Place, then: Answer) -> Answer:
+    """`current`, after the visits to `place` that `then` tells of were found to be errors."""
+    gone = {day for where, days in then.visits if where == place for day in days}
+    kept = [
+        (where, tuple(day for day in days if where != place or day not in gone))
+        for where, days in current.visits
+    ]
+    return Answer(
+        visits=tuple((where, days) for where, days in kept if days),
+        passed=(*current.passed, *(where for where, days in kept if not days)),
+        days_with_data=current.days_with_data,
+    )
+
+
 def _stays(person: Person, current: date, first_start: date) -> list[tuple[Place, list[date]]]:
     """Every presence in the window in order of time: the place, and the day of each half hour."""
     stays: list[tuple[Place, list[date]]] = []

@@ -1,16 +1,22 @@
 """What employers ask in the scripted conversations, and what becomes of it on both sides."""
 
 import re
+import time
 
 from core import catalogue
+from core.roles import WEB
 from demo.asking import Asked, Software, said
+from demo.checks import called
 from demo.conversation import Conversation, WrongReplyError, template_pattern
 from demo.employers import HARBOUR, LANTERN, Employer
 from demo.fortnight import ZONE
-from demo.places import CHENGDU, HANGZHOU, SHAOGUAN, XIAMEN, XIAN
+from demo.load import run
+from demo.places import CHENGDU, HANGZHOU, SHAOGUAN, XIAMEN, XIAN, Place
+from travelcheck.stack.folders import StackError
 from verification.wording import worded
 
 THAILAND = "TH"
+LIST_PATIENCE = 120.0  # seconds: the list of answers that do not stand is signed every minute
 
 
 class Question:
@@ -23,7 +29,7 @@ class Question:
     def __init__(self, talk: Conversation, employer: Employer, question: str, place: str) -> None:
         self.talk, self.employer, self.name, self.place = talk, employer, question, place
         self.software: Software = talk.employers[employer.name]
-        self.code = ""
+        self.code = self.token = ""
         self.request: Asked
 
     def ask(self, **whom: str) -> bool:
@@ -58,8 +64,8 @@ class Question:
         if key.fullmatch(receipt) is None:
             raise WrongReplyError(f"this should be the receipt: {receipt}")
         self.see("answered")
-        token = self.software.token(self.request)
-        report = self.software.check(token or "")
+        self.token = self.software.token(self.request) or ""
+        report = self.software.check(self.token)
         shown = worded(report, "en", audience_known=True)
         self.talk.employer_does(shown.finding)
         for row in shown.rows:
@@ -69,6 +75,15 @@ class Question:
         if statement is None or statement.answer != value:
             found = statement.answer if statement else report.finding
             raise WrongReplyError(f"the answer should be genuine and {value}; it is {found}")
+
+    def is_marked(self, finding: str) -> None:
+        """The answer given is marked in the list of its day, which is signed every minute."""
+        deadline = time.monotonic() + LIST_PATIENCE
+        while (found := self.software.finds_now(self.token)) != finding:
+            if time.monotonic() > deadline:
+                raise WrongReplyError(f"the answer given should be {finding!r}; it is {found!r}")
+            time.sleep(1)
+        self.talk.employer_does(f"{self.employer.name} checks its answer again: {finding}")
 
 
 def by_number_then_dropped(talk: Conversation) -> None:
@@ -98,12 +113,13 @@ def find_line(talk: Conversation, what: str, pattern: str) -> int:
     raise WrongReplyError(f"the {what} has no such line as it should: {text}")
 
 
-def invited(talk: Conversation) -> None:
+def invited(talk: Conversation) -> Question:
     """The person hands a code over; the employer never holds the number."""
     code = talk.ask("SHARE", "share.code")["code"]
     question = Question(talk, LANTERN, "visited_any", SHAOGUAN.code)
     if question.ask(code=code):
         question.agree("OK", "NO")
+    return question
 
 
 def asked_in_chinese_then_stopped(talk: Conversation) -> None:
@@ -152,13 +168,43 @@ def stopped_before_release(talk: Conversation) -> None:
 
 def visit_contested(talk: Conversation) -> None:
     """The one visit of the last answer is said to be wrong; an operator may look at it."""
-    talk.say("有误")
-    listed = talk.hear(lambda text: None)
-    if not listed.startswith(catalogue.render(talk.locale, "dispute.list_head")):
-        raise WrongReplyError(f"the visits should be listed: {listed}")
-    code = talk.ask("有误 1", "notice.visit")["code"]
-    talk.say(f"同意 {code}")
+    visits_told(talk, "有误")
+    contest(talk, "有误 1", "同意")
+    talk.remark("(the operator finds it under /operations/disputes/)")
+
+
+def visit_left_out(talk: Conversation, place: Place, given: Question) -> None:
+    """A visit is said to be wrong, and an operator finds that it was: it leaves the answers, and
+    the answer that an employer has is marked."""
+    numbers = [n for n, visit in visits_told(talk, "WRONG") if visit == called(place, talk.locale)]
+    for n in numbers:
+        contest(talk, f"WRONG {n}", "OK")
+        talk.remark("(the operator looks at that one visit, and decides)")
+        try:
+            run(WEB, "demo.deciding", place.code, progress=lambda line: None)
+        except StackError as error:
+            raise WrongReplyError(f"the operator could not decide ({error})") from None
+        talk.expect("dispute.dropped")
+        talk.left_out_on.append(talk.today)
+    if numbers and given.token:
+        given.is_marked("corrected")
+
+
+def visits_told(talk: Conversation, word: str) -> list[tuple[int, str]]:
+    """The visits of the last answer: number and place."""
+    talk.say(word)
+    head, *lines, _ = talk.hear(lambda text: None).split("\n")
+    line = template_pattern(talk.locale, "dispute.list_line", {})
+    found = [line.fullmatch(text) for text in lines]
+    if head != catalogue.render(talk.locale, "dispute.list_head") or not all(found):
+        raise WrongReplyError("the visits of the last answer should be listed")
+    return [(int(match["n"]), match["visit"]) for match in found if match]
+
+
+def contest(talk: Conversation, which: str, word: str) -> None:
+    """Say that a visit is wrong, and agree that it is looked at."""
+    code = talk.ask(which, "notice.visit")["code"]
+    talk.say(f"{word} {code}")
     opened = talk.hear_answer()
     if template_pattern(talk.locale, "dispute.opened", {}).fullmatch(opened) is None:
         raise WrongReplyError(f"the case should be open: {opened}")
-    talk.remark("(the operator finds it under /operations/disputes/)")

@@ -8,9 +8,12 @@ from demo import expected, people, questions
 from demo.checks import check_answer
 from demo.conversation import Conversation, WrongReplyError, segment_count, template_pattern
 from demo.people import Person
+from demo.places import CHANGSHA
 
 NOTICE_SEGMENTS = 3
 DAYS = 14
+#: The city in which somebody turns out not to have been.
+CONTESTED = CHANGSHA
 
 
 def notice(talk: Conversation, body: str) -> str:
@@ -29,6 +32,9 @@ def answer(talk: Conversation, body: str, more: str = "MORE") -> None:
         talk.say(more)
         pages.append(talk.hear_answer())
     demanded = expected.answer(talk.person, talk.today, talk.first_start)
+    for day in talk.left_out_on:
+        then = expected.answer(talk.person, day, talk.first_start)
+        demanded = expected.without(demanded, CONTESTED, then)
     try:
         check_answer(pages, demanded, talk.today, talk.locale)
     except WrongReplyError as wrong:
@@ -115,7 +121,8 @@ def at_the_border(talk: Conversation) -> None:
 def passed_through(talk: Conversation) -> None:
     code = notice(talk, "trip")
     answer(talk, f"OK {code[:3]} {code[3:]}")
-    questions.invited(talk)
+    questions.visit_left_out(talk, CONTESTED, questions.invited(talk))
+    answer(talk, "TRIP")
 
 
 def phone_was_off(talk: Conversation) -> None:

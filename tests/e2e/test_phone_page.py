@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
@@ -106,3 +107,5 @@ def test_ask_read_agree_and_see_the_cities(
     assert bubble
     assert bubble["x"] >= 0
     assert bubble["x"] + bubble["width"] <= SMALL["width"]
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=str(Path(folder) / f"phone-{language}-320.png"), full_page=True)

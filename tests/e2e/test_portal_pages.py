@@ -34,6 +34,7 @@ from tests.factories import people, portal
 from tests.integration.verification.answers import issue
 from travel.questions import ItineraryQuestion
 from verification.reading import Standing
+from verification.services import webhooks
 from verification.services.issuing import mark, publish_lists
 from verification.services.requests import Asker, Question, ask, cancel
 
@@ -141,6 +142,20 @@ def answered(desk: Desk, reference: str, **question: Any) -> tuple[UUID, UUID]:
     return request_id, signed.id
 
 
+def called(desk: Desk) -> UUID:
+    """A webhook with a test that came to nothing; both secrets sign."""
+    by = webhooks.as_owner(desk.owner)
+    hook, _ = webhooks.register(by=by, url="https://hr.example/travelcheck")
+    webhooks.rotate(by=by, webhook_id=hook.id)
+    webhooks.send_test(by=by, webhook_id=hook.id)
+    desk.superuser.execute(
+        "INSERT INTO verification_attempt (delivery_id, at, outcome)"
+        " SELECT id, made_at, 'connection' FROM verification_delivery"
+    )
+    desk.superuser.execute("UPDATE verification_delivery SET given_up_at = made_at")
+    return hook.id
+
+
 @pytest.mark.parametrize("language", ["en", "zh-CN"])
 def test_every_page(desk: Desk, language: str) -> None:
     said, _ = answered(desk, "shift A 17")
@@ -174,6 +189,10 @@ def test_every_page(desk: Desk, language: str) -> None:
         f"requests/{taken}/answer/": "answer-withdrawn",
         "uploads/": "uploads",
         "usage/": "usage",
+        "members/": "members",
+        "keys/": "keys",
+        "webhooks/": "webhooks",
+        f"webhooks/{called(desk)}/": "webhook",
     }.items():
         response = page.goto(desk.home + path)
         assert response is not None

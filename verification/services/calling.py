@@ -21,7 +21,7 @@ from accounts import mail
 from audit.services import record_purge
 from core import clock
 from organisations import selectors
-from organisations.catalogue import Role
+from organisations.catalogue import Role, Status
 from verification import outgoing
 from verification.models import Attempt, Delivery, Webhook
 from verification.reading import Standing
@@ -43,8 +43,11 @@ STATES = {
     "answer.disputed": "answered",
     "answer.corrected": "answered",
 }
-#: A disabled address is called for its test alone.
-WANTED = Q(webhook__disabled_at=None) | Q(event=TEST)
+#: A disabled address is called for its test alone, one of a closed organisation never. A suspended
+#: organisation is told: it may have something to delete.
+WANTED = (Q(webhook__disabled_at=None) | Q(event=TEST)) & ~Q(
+    webhook__organisation__status=Status.CLOSED
+)
 NEWS = """
 INSERT INTO verification_delivery
        (id, webhook_id, event, request_id, made_at, attempts, due_at)

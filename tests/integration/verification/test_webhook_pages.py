@@ -178,6 +178,22 @@ def test_owners_are_told_when_days_of_failures_end_it(
     assert page.request["PATH_INFO"] == one
 
 
+def test_a_suspended_organisation_is_told_and_a_closed_one_is_not(
+    employer: Employer, server: Server, superuser: psycopg.Connection, as_role: AsRole
+) -> None:
+    added(employer)
+    has_something_to_tell(employer, superuser)
+    for status, told in (("closed", 0), ("suspended", 1)):
+        superuser.execute(
+            "UPDATE organisations_organisation SET status = %s, suspended_at = core.now(),"
+            " closed_at = CASE WHEN %s = 'closed' THEN core.now() END",
+            [status, status],
+        )
+        with as_role("worker"):
+            run_due()
+        assert len(server.got) == told
+
+
 def test_what_is_wrong_with_an_address_is_said_at_its_field(employer: Employer, hooks: str) -> None:
     added(employer)
     for url, said in (
