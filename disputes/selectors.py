@@ -122,6 +122,12 @@ def open_of(tenure_id: UUID) -> QuerySet[Dispute]:
     return Dispute.objects.only(*KNOWN).filter(tenure_id=tenure_id, state=State.OPEN)
 
 
+def of_tenure(tenure_id: UUID) -> QuerySet[Dispute]:
+    """Cases of one holder that they agreed to, the latest first."""
+    cases = Dispute.objects.only(*KNOWN).filter(tenure_id=tenure_id)
+    return cases.exclude(state=State.ASKED).order_by("-last_day", "id")
+
+
 def open_over(*, tenure_id: UUID, first: date, last: date) -> bool:
     """Is a visit of this holder being looked at that touches these days?"""
     return open_of(tenure_id).filter(first_day__lte=last, last_day__gte=first).exists()

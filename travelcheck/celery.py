@@ -23,6 +23,8 @@ def broker_url(redis_url: str) -> str:
 SWEEPS = {
     "sms_gateway.tasks.sweep": settings.SWEEP_SECONDS,
     "inquiry.tasks.sweep": settings.SWEEP_SECONDS,
+    "subject_access.tasks.sweep": settings.SWEEP_SECONDS,
+    "subject_access.tasks.forget": 60,
     "accounts.tasks.sweep": 30,
     "accounts.tasks.forget_sessions": 3600,
     "organisations.tasks.forget": 3600,

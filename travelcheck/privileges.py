@@ -203,6 +203,12 @@ TABLES: Grants = {
         ],
         # inquiry
         "inquiry_conversation": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        # subject_access: no INSERT, and neither when a page was opened nor the entry of that
+        "subject_access_opening": [
+            "SELECT",
+            "UPDATE (considered_at, code_digest, tenure_id, number_sealed, sealed, ended_at)",
+            "DELETE",
+        ],
     },
     "sequencer": {
         # core
@@ -306,6 +312,8 @@ TABLES: Grants = {
         "disputes_look": ["SELECT", "INSERT", "DELETE"],
         "disputes_override": ["SELECT", "INSERT", "DELETE"],
         "disputes_lastvisits": ["SELECT (tenure_id)", "DELETE"],
+        # subject_access
+        "subject_access_opening": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         # who operates the service
         "accounts_staffmember": ["SELECT (user_id, role)"],
         # which number two auditors agreed on
@@ -345,6 +353,12 @@ FUNCTIONS: dict[str, list[str]] = {
         "gate.dispute_look",
         "gate.dispute_evidence",
         "gate.dispute_decide",
+        # subject_access: a person at their own page; it shows what only their browser can open
+        "gate.page_ask",
+        "gate.page_try",
+        "gate.page_read",
+        "gate.page_export",
+        "gate.page_close",
     ],
     "worker": [
         # audit

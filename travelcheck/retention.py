@@ -35,6 +35,8 @@ BODIES: Final = (
 
 DISPUTES: Final = (WORKER, "disputes.services.tidy", "disputes.tasks.tidy")
 
+OWN_PAGE: Final = (WORKER, "subject_access.services.forget", "subject_access.tasks.forget")
+
 RULES: Final = (
     Rule("stay-points, coverage", "the window of 14 days", "their day's partition is dropped",
          "the service answers for these days, and no others", *SIGNALING),
@@ -66,6 +68,10 @@ RULES: Final = (
          "an operator looks at it once, with consent", *DISPUTES),
     Rule("cases and overrides", "until the visit has left the window", "deleted",
          "what was found wrong stays right in every answer", *DISPUTES),
+    Rule("a person's own page: what it shows, for their browser alone", "15 minutes, sealed",
+         "blanked", "the person reads it", *OWN_PAGE),
+    Rule("that a number was typed there, by its index", "a day", "deleted",
+         "codes to a number are few in a day", *OWN_PAGE),
     Rule("sharing codes", "until no request can rest on them", "deleted",
          "a request may come at the last moment",
          WORKER, "consent.services.choices.forget_codes", "consent.tasks.expire_due"),

@@ -128,12 +128,15 @@ SMS_MARKS = "inquiry.intake.marks"
 SMS_LIVES = {
     "notice": timedelta(minutes=30),
     "code": timedelta(minutes=30),
+    "page_code": timedelta(minutes=10),
     "help": timedelta(hours=1),
     "reply": timedelta(hours=6),
 }
 SMS_INBOUND_HANDLER = "inquiry.services.handle_text"
 SMS_HOLD = "consent.gate.hold"
 SMS_PROGRESS_LISTENER = "inquiry.progress.text_progressed"
+# What is kept how long, as a person's own page tells it.
+RETENTION_RULES = "travelcheck.retention.RULES"
 SANDBOX_PHONES: list[dict[str, str]] = []
 if DEMO:
     from demo.people import SANDBOX_PHONES as DEMO_PHONES
@@ -191,6 +194,7 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "travelcheck",
     "oversight",
+    "subject_access",
     "inquiry",
     "verification",
     "disputes",
@@ -347,6 +351,7 @@ SECURE_HSTS_SECONDS = 0 if DEMO else 31_536_000
 # To our own pages alone; with none at all, browsers hide the origin of our own forms from us.
 SECURE_REFERRER_POLICY = "same-origin"
 CSRF_COOKIE_SECURE = not DEMO
+OWN_PAGE_COOKIE = "own-page" if DEMO else "__Host-own-page"
 CSRF_COOKIE_SAMESITE = "Strict"
 X_FRAME_OPTIONS = "DENY"
 CONTENT_SECURITY_POLICY = {

@@ -21,6 +21,7 @@ urlpatterns = [
     path("sandbox/", include("sms_gateway.sandbox_urls")),
     # Somebody who logged in to get there; a proxy in front leads the rest to the auditors' process.
     re_path("^oversight/", elsewhere.oversight),
+    path("me/", include("subject_access.urls")),
     path("", include("inquiry.urls")),
     path("", include("verification.urls")),
 ]

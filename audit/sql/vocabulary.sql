@@ -27,6 +27,8 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('consent.recalled',         true,  '{subject_ref,consent_id}'),
   ('erasure.done',             true,  '{subject_ref}'),
   ('subject.viewed_log',       false, '{subject_ref}'),
+  ('subject.opened_page',      true,  '{subject_ref}'),
+  ('subject.exported',         true,  '{subject_ref}'),
   ('subject.shared_code',      false, '{subject_ref}'),
   ('subject.blocked',          false, '{subject_ref,org_ref}'),
   ('subject.unblocked',        false, '{subject_ref,org_ref}'),

@@ -1,4 +1,5 @@
 """`python -m audit.verify DIR|URL`: is this copy of the log intact?
+`python -m audit.verify --export FILE`: does all that a person took away stand in the log?
 
 Exit code 0: intact. 1: tampered with. 2: cannot be verified. One line says what, and where.
 """
@@ -15,6 +16,7 @@ from pathlib import Path
 from audit.note import NoteError
 from audit.policy import PolicyError
 from audit.verify.anchors import AnchorError, Memory, given_anchors, given_checkpoints
+from audit.verify.exported import verify_export
 from audit.verify.findings import INTACT, TAMPERED, UNVERIFIABLE, StopError
 from audit.verify.log import Workers
 from audit.verify.mirror import mirror
@@ -26,7 +28,11 @@ VERDICTS = {INTACT: "intact", TAMPERED: "TAMPERED", UNVERIFIABLE: "CANNOT BE VER
 def parser() -> argparse.ArgumentParser:
     wanted = argparse.ArgumentParser(prog="python -m audit.verify", description=__doc__)
     add = wanted.add_argument
-    add("copy", metavar="DIR|URL", help="a folder of audit_export, or where the log is served")
+    what = wanted.add_mutually_exclusive_group(required=True)
+    text = "a folder of audit_export, or where the log is served"
+    what.add_argument("copy", metavar="DIR|URL", nargs="?", help=text)
+    text = "what a person took away from their own page (JSON, or ZIP of CSV files)"
+    what.add_argument("--export", metavar="FILE", type=Path, help=text)
     text = "a public key of the log, as it was published; may be repeated"
     add("--key", action="append", default=[], metavar="KEY|FILE", help=text)
     text = "a C2SP tlog-policy: the log's keys, its witnesses, how many of them are needed"
@@ -51,6 +57,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
+    if options.export is not None:
+        return _export(options)
     with tempfile.TemporaryDirectory(prefix="audit-verify-") as scratch:
         try:
             anchors = given_anchors(options.key, options.policy)
@@ -70,6 +78,17 @@ def main(arguments: Sequence[str]) -> int:
     if report.verdict == INTACT:
         memory.write(report.heads())
     return _say(report.verdict, report.line())
+
+
+def _export(options: argparse.Namespace) -> int:
+    try:
+        report = verify_export(options.export, given_anchors(options.key, options.policy))
+    except (AnchorError, PolicyError, NoteError, OSError) as error:
+        return _say(UNVERIFIABLE, str(error))
+    if options.all:
+        for finding in report.findings.kept:
+            print(f"{VERDICTS[finding.kind]}: {finding}")
+    return _say(report.findings.verdict, report.line())
 
 
 class _Alone:

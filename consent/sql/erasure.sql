@@ -17,6 +17,8 @@ BEGIN
     THEN
         RAISE EXCEPTION 'the text does not come from the present holder of this tenure''s number';
     END IF;
+    -- First: whoever sends a code for one of them makes a key of the number afterwards.
+    PERFORM gate.page_erase(v_tenure.msisdn_index);
     FOR v_one IN
         SELECT c.id, c.state FROM public.consent_consent c
         WHERE c.tenure_id = p_tenure ORDER BY c.id FOR UPDATE

@@ -112,6 +112,7 @@ BEGIN
         v_count := v_count + gate.stop(v_one, p_reason, p_by)::integer;
     END LOOP;
     PERFORM gate.recall(h, p_reason, p_by) FROM gate.handed_over(p_number) h;
+    PERFORM gate.page_end_all(p_number);
     RETURN v_count;
 END $$;
 

@@ -7,7 +7,9 @@ import pytest
 from django.conf import settings
 from django.utils import translation
 
+from audit import vocabulary
 from consent.models import AskedBy, WithdrawalByPhone
+from consent.models import State as ConsentState
 from core import pages
 from core.catalogue import CatalogueError, placeholders
 from disputes import reasons
@@ -17,12 +19,17 @@ from organisations.catalogue import Purpose, Role, Scope, Status
 from organisations.views.operations import ACTS
 from oversight.models.resolution import Reason
 from sms_gateway import models as gateway
+from subject_access.exports import README
+from subject_access.showing import PARTS
 from verification.forms import KEPT
 from verification.selectors import RequestState
 from verification.views.requests import COLUMNS
 
 ROOT = Path(settings.BASE_DIR)
-ROOMS = ("accounts", "disputes", "inquiry", "organisations", "oversight", "verification")
+ROOMS = (
+    "accounts", "disputes", "inquiry", "organisations", "oversight", "subject_access",
+    "verification",
+)  # fmt: skip
 SOURCES = [
     *(ROOT / "templates").rglob("*.*"),
     *(path for room in ROOMS for path in (ROOT / room).rglob("*.py")),
@@ -35,6 +42,12 @@ FILE_PROBLEMS = [
     "none", "empty", "too_large", "too_many", "not_csv", "not_text", "no_column", "column_twice",
 ]  # fmt: skip
 FORM = ["number_or_code", "not_a_mobile_number", "not_a_code"]
+#: Events that name a person always, and those that may.
+OF_PEOPLE = [
+    *(name for name, needs in vocabulary.events().items()
+      if "subject_ref" in needs and name != "erasure.done"),
+    "access.denied", "auditor.searched", "auditor.viewed_entry",
+]  # fmt: skip
 REQUEST_PROBLEMS = [
     *FORM, "days", "kept_days", "no_places_for_an_itinerary", "how_many_places", "unknown_place",
 ]  # fmt: skip
@@ -69,6 +82,22 @@ BY_VALUE = {
     "texts_reason": gateway.Reason.values,
     "texts_state": gateway.State.values,
     "texts_why": gateway.Why.values,
+    # a person's own page
+    "consent_state": ConsentState.values,
+    "log_event": [event.replace(".", "_") for event in OF_PEOPLE],
+    "my_page": [f"readme_{name}" for name in README],
+    "my_page_part": list(PARTS),
+    "text_kind": [
+        "reply",
+        "answer",
+        "notice",
+        "code",
+        "page_code",
+        "receipt",
+        "help",
+        "stop",
+        "start",
+    ],
     "state": list(RequestState),
     "state_what": list(RequestState),
 }

@@ -103,6 +103,7 @@ def longest_values(locale: str) -> dict[str, str | int]:
         "minutes": 30,
         "n": 99,
         "number": "+861012345678901",
+        "page_code": "4829 1307",
         "period": max(fortnights, key=len),
         "question": catalogue.render(locale, "question.stayed_only_in"),
         "place": "Nakhon Si Thammarat",
