@@ -127,6 +127,7 @@ def _consents(content: Record, locale: str, zone: ZoneInfo) -> list[Row]:
             "purpose": purpose(locale, one["purpose"]) if one["org_ref"] else "",
             "state": one["state"],
             "notice": one["notice"],
+            "language": one["record"]["processing"][0]["notice"]["language"],
         }
         for one in content["consents"]
     ]

@@ -102,14 +102,13 @@ def record(request: HttpRequest, browser: Browser | None, part: str = "looks") -
     if browser is None:
         return render(request, "own_page/ended.html")
     found, content = services.read(browser=browser)
+    if "HX-Request" in request.headers:  # the waiting page asks whether there is something
+        is_ready = found.state != "preparing"
+        return HttpResponse(headers={"HX-Refresh": "true"} if is_ready else {}, status=204)
     if found.state == "preparing":
-        # The waiting page asks by itself; it is told to load when there is something.
-        waits = "HX-Request" in request.headers
-        return HttpResponse(status=204) if waits else render(request, "own_page/preparing.html")
+        return render(request, "own_page/preparing.html")
     if content is None:
         return render(request, "own_page/ended.html")
-    if "HX-Request" in request.headers:
-        return HttpResponse(headers={"HX-Refresh": "true"})
     rows = showing.rows(part, content)
     context = {
         "here": part,

@@ -1,5 +1,5 @@
-"""A person's own page, from the number to STOP, in a real browser: on a small screen, by keyboard, in
-both languages, with nothing that axe finds.
+"""A person's own page, from the number to STOP, in a real browser: on a small screen, by keyboard,
+in both languages, with nothing that axe finds.
 
 SCREENSHOTS=folder keeps a picture of each page.
 """

@@ -48,9 +48,12 @@ def check(path: Path, *more: str) -> tuple[int, str]:
 
 @pytest.fixture
 def asked_about(service: Service, subscriber: Subscriber) -> str:
-    """A number with a TRIP of its own, and an answer to an organisation whose name is a formula."""
+    """A number with a TRIP of its own, a visit of it that is said to be wrong, and an answer to an
+    organisation whose name is a formula."""
     number = subscriber("330100", "310000")
     service.agree(number)
+    service.say(number, "WRONG 1")
+    service.say(number, f"OK {service.last_code}")
     Employer(service, "=River Works").ask(number)
     service.work()
     service.arrived(number)
@@ -71,7 +74,10 @@ def test_it_shows_all_that_is_held_and_is_taken_away_with_proofs(
     consents = visitor.page("consents")
     assert re.search(r"You asked which cities.*OK 000000", consents, re.DOTALL)
     assert re.search(r"=River Works asks if.*NO 000000 or OK 000000", consents, re.DOTALL)
-    assert "The answer was YES." in visitor.page("answers")
+    assert "You say this is wrong: Hangzhou" in consents
+    answers = visitor.page("answers")
+    assert "The answer was YES." in answers
+    assert "to be decided by" in answers
     assert "An answer" in visitor.page("texts")
     assert "You opened this page" in visitor.page("log")
 
@@ -84,7 +90,7 @@ def test_it_shows_all_that_is_held_and_is_taken_away_with_proofs(
     assert "Other Works" not in written
     assert other not in written
     assert asked_about not in written
-    assert [one["notice"] is not None for one in content["consents"]] == [True, True]
+    assert [one["notice"] is not None for one in content["consents"]] == [True] * 3
     assert {"said": "YES"}.items() <= content["answers"][0].items()
     assert any(rule["what"] == "stay-points, coverage" for rule in content["retention"])
     assert any(entry["unsealed"] for entry in content["entries"])
