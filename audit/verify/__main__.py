@@ -9,30 +9,39 @@ import multiprocessing
 import os
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from audit.note import NoteError
 from audit.policy import PolicyError
 from audit.verify.anchors import AnchorError, Memory, given_anchors, given_checkpoints
 from audit.verify.exported import verify_export
-from audit.verify.findings import INTACT, TAMPERED, UNVERIFIABLE, StopError
+from audit.verify.findings import INTACT, TAMPERED, UNVERIFIABLE, Finding, StopError
 from audit.verify.log import Workers
 from audit.verify.mirror import mirror
-from audit.verify.run import Copy, verify
+from audit.verify.run import Copy, Report, verify
 
 VERDICTS = {INTACT: "intact", TAMPERED: "TAMPERED", UNVERIFIABLE: "CANNOT BE VERIFIED"}
 
 
 def parser() -> argparse.ArgumentParser:
     wanted = argparse.ArgumentParser(prog="python -m audit.verify", description=__doc__)
-    add = wanted.add_argument
     what = wanted.add_mutually_exclusive_group(required=True)
     text = "a folder of audit_export, or where the log is served"
     what.add_argument("copy", metavar="DIR|URL", nargs="?", help=text)
     text = "what a person took away from their own page (JSON, or ZIP of CSV files)"
     what.add_argument("--export", metavar="FILE", type=Path, help=text)
+    add_options(wanted)
+    text = "print more than the first finding"
+    wanted.add_argument("--all", action="store_true", help=text)
+    return wanted
+
+
+def add_options(wanted: argparse.ArgumentParser) -> None:
+    """What `check` needs to know."""
+    add = wanted.add_argument
     text = "a public key of the log, as it was published; may be repeated"
     add("--key", action="append", default=[], metavar="KEY|FILE", help=text)
     text = "a C2SP tlog-policy: the log's keys, its witnesses, how many of them are needed"
@@ -51,14 +60,28 @@ def parser() -> argparse.ArgumentParser:
     add("--without-earlier", action="store_true", help=text)
     text = "processes; as many as there are cores, unless said"
     add("--jobs", type=int, default=os.cpu_count() or 1, help=text)
-    add("--all", action="store_true", help="print more than the first finding")
-    return wanted
+
+
+class Checked(NamedTuple):
+    """The verdict, the line that says what and where, and the report when there was something to
+    report on."""
+
+    verdict: int
+    line: str
+    report: Report | None = None
 
 
 def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
     if options.export is not None:
         return _export(options)
+    checked = check(options)
+    found = checked.report.findings.kept if checked.report else []
+    return _say(checked.verdict, checked.line, found if options.all else [])
+
+
+def check(options: argparse.Namespace) -> Checked:
+    """Verify what the options (of `add_options`) name; remember it when it is intact."""
     with tempfile.TemporaryDirectory(prefix="audit-verify-") as scratch:
         try:
             anchors = given_anchors(options.key, options.policy)
@@ -69,15 +92,12 @@ def main(arguments: Sequence[str]) -> int:
             with _workers(options.jobs) as workers:
                 report = verify(copy, anchors, [*memory.known(), *known], workers, Path(scratch))
         except StopError as stop:
-            return _say(stop.finding.kind, str(stop.finding))
+            return Checked(stop.finding.kind, str(stop.finding))
         except (AnchorError, PolicyError, NoteError, OSError) as error:
-            return _say(UNVERIFIABLE, str(error))
-    if options.all:
-        for finding in report.findings.kept:
-            print(f"{VERDICTS[finding.kind]}: {finding}")
+            return Checked(UNVERIFIABLE, str(error))
     if report.verdict == INTACT:
         memory.write(report.heads())
-    return _say(report.verdict, report.line())
+    return Checked(report.verdict, report.line(), report)
 
 
 def _export(options: argparse.Namespace) -> int:
@@ -85,10 +105,15 @@ def _export(options: argparse.Namespace) -> int:
         report = verify_export(options.export, given_anchors(options.key, options.policy))
     except (AnchorError, PolicyError, NoteError, OSError) as error:
         return _say(UNVERIFIABLE, str(error))
-    if options.all:
-        for finding in report.findings.kept:
-            print(f"{VERDICTS[finding.kind]}: {finding}")
-    return _say(report.findings.verdict, report.line())
+    found = report.findings.kept if options.all else []
+    return _say(report.findings.verdict, report.line(), found)
+
+
+def _say(verdict: int, line: str, findings: Iterable[Finding] = ()) -> int:
+    for finding in findings:
+        print(f"{VERDICTS[finding.kind]}: {finding}")
+    print(f"{VERDICTS[verdict]}: {line}")
+    return verdict
 
 
 class _Alone:
@@ -113,11 +138,6 @@ def _folder(options: argparse.Namespace, scratch: Path) -> Path:
     token = options.token_file.read_text().strip() if options.token_file else ""
     mirror(options.copy, into, tiles_only=options.tiles_only, token=token)
     return Path(into)
-
-
-def _say(verdict: int, line: str) -> int:
-    print(f"{VERDICTS[verdict]}: {line}")
-    return verdict
 
 
 if __name__ == "__main__":
