@@ -111,7 +111,7 @@ def _export(options: argparse.Namespace) -> int:
 
 def _say(verdict: int, line: str, findings: Iterable[Finding] = ()) -> int:
     for finding in findings:
-        print(f"{VERDICTS[finding.kind]}: {finding}")
+        print(f"{VERDICTS.get(finding.kind, 'NOT CHECKED')}: {finding}")
     print(f"{VERDICTS[verdict]}: {line}")
     return verdict
 
