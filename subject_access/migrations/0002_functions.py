@@ -8,7 +8,7 @@ from core.migration_operations import SQLFile
 class Migration(migrations.Migration):
     dependencies = [
         ("subject_access", "0001_initial"),
-        ("audit", "0015_own_page"),
-        ("consent", "0011_own_page"),
+        ("audit", "0016_own_page"),
+        ("consent", "0013_own_page"),
     ]
     operations = [SQLFile("subject_access", "openings.sql")]

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("verification", "0006_webhooks")]
+    dependencies = [("verification", "0007_lists_of_their_own_rhythm")]
 
     operations = [
         migrations.AlterField(

@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0014_events_that_are_recorded")]
+    dependencies = [("audit", "0015_holds_and_years")]
     operations = [SQLFile("audit", "vocabulary.sql"), SQLFile("audit", "entries.sql")]
