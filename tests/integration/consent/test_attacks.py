@@ -21,6 +21,7 @@ FOR_THE_WORKER = {
     *("identify", "request", "notice_sent", "notice_delivered", "grant", "refuse"),
     *("whom", "ask_for", "turn_down", "end_request", "found_nothing"),
     *("withdraw", "withdraw_all", "withdraw_by_operator", "expire_due", "erase"),
+    *("erasures_due", "erase_kept", "forget_requests"),
     *("claim", "settle", "fetch", "release", "delivered", "hold"),
     *("dispute_ask", "dispute_open", "dispute_purge", "overrides"),
 }
