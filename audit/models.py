@@ -114,3 +114,11 @@ class Mirror(models.Model):
     made_at = models.DateTimeField()
     revoked_at = models.DateTimeField(null=True)
     read_on = models.DateField(null=True, help_text="the last day (UTC) on which it read entries")
+
+
+class Pruned(models.Model):
+    """A year whose entries are gone by the published policy. Its last checkpoint stays."""
+
+    log = models.SmallIntegerField(primary_key=True)
+    size = models.BigIntegerField()
+    pruned_at = models.DateTimeField()

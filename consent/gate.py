@@ -93,6 +93,14 @@ class Sealed:
     key_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """`kept_until`: so long a legal hold keeps it, and nothing is gone yet; None when all is."""
+
+    entry_id: int
+    kept_until: datetime | None
+
+
 def _rows(function: str, *arguments: Any) -> list[tuple[Any, ...]]:
     call = sql.SQL("SELECT * FROM {}({})").format(
         sql.Identifier("gate", function),
@@ -243,6 +251,17 @@ def hold(ref: UUID) -> bool:
     return bool(_row("hold", ref)[0])
 
 
-def erase(*, inbound_id: int, tenure_id: UUID) -> int:
-    """Erase everything that can be read of the present holder of the number. Returns the entry."""
-    return int(_row("erase", inbound_id, tenure_id)[0])
+def erase(*, inbound_id: int, tenure_id: UUID, address: bytes) -> Erased:
+    """Erase everything that can be read of the present holder of the number, or, while a legal hold
+    keeps it, end what can be ended and remember the wish. `address`: the number, sealed."""
+    return Erased(*_row("erase", inbound_id, tenure_id, address))
+
+
+def erasures_due() -> list[UUID]:
+    """Tenures whose erasure waited for a legal hold that has ended."""
+    return [row[0] for row in _rows("erasures_due")]
+
+
+def erase_kept(tenure_id: UUID) -> bool:
+    """Carry such an erasure out. False when it was done before, or is held again."""
+    return _row("erase_kept", tenure_id)[0] is not None

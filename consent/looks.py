@@ -36,7 +36,7 @@ ASKED = (
     "consent.consumed",
     "consent.recalled",
 )
-STAFF = ("staff.viewed_subject", "dispute.viewed", "auditor.resolved")
+STAFF = ("staff.viewed_subject", "dispute.viewed", "auditor.resolved", "hold.set", "hold.lifted")
 #: What one question leaves at most: asked, sent, delivered, granted, claimed, fetched, released,
 #: delivered, consumed, recalled.
 MOST_ENTRIES = 10

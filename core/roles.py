@@ -147,6 +147,8 @@ ROLE_OF_COMMAND: Final[Mapping[str, str]] = {
     "audit_sequencer": SEQUENCER,
     "audit_key": SEQUENCER,
     "audit_export": AUDITOR,
+    "audit_verify": AUDITOR,
+    "audit_prune": WORKER,
     "answer_keys": WORKER,
     "consent_record": WORKER,
     "smpp_receiver": WEB,

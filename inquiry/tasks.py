@@ -8,7 +8,7 @@ from celery import shared_task
 from consent.selectors import unfinished_releases, withdrawals_waiting
 from core import clock, dispatch
 from disputes.selectors import to_tell
-from inquiry import answers, by_phone, memory, outcomes
+from inquiry import answers, by_phone, erasures, memory, outcomes
 from verification.services.answering import Progress
 
 RETRY_SECONDS = 0.25
@@ -34,7 +34,7 @@ def tell_of_dispute(dispute_id: str) -> None:
 @shared_task(name="inquiry.tasks.sweep")
 def sweep() -> None:
     """Take up claims that were not answered: lost tasks, dead workers, late feeds. And cases that
-    are over without anybody having been told."""
+    are over without anybody having been told. And erasures that a legal hold kept so far."""
     overdue = unfinished_releases().filter(claimed_at__lt=clock.now() - LEFT_ALONE)
     for release_id in overdue.values_list("id", flat=True)[:MOST_SWEPT]:
         dispatch.enqueue("inquiry.tasks.answer", str(release_id), MOST_TRIES)
@@ -42,6 +42,7 @@ def sweep() -> None:
         dispatch.enqueue("inquiry.tasks.tell_of_dispute", str(dispute_id))
     for wish_id in withdrawals_waiting().values_list("id", flat=True)[:MOST_SWEPT]:
         by_phone.withdraw(wish_id=wish_id)
+    erasures.carry_out_due()
     memory.forget_old()
 
 

@@ -7,8 +7,10 @@ from zoneinfo import ZoneInfo
 from django import forms
 
 from audit.search import Filter, event_names
+from core import clock
 from core.models import Installation
-from core.pages import later
+from core.pages import later, words
+from oversight.models.hold import LONGEST, HoldReason
 from oversight.models.resolution import Reason
 from oversight.services.reviewing import LARGEST_SAMPLE
 
@@ -101,3 +103,32 @@ class ResolutionForm(forms.Form):
         choices=[(r.value, later(f"oversight_reason.{r.value}")) for r in Reason],
         label=later("oversight.reason"),
     )
+
+
+class HoldForm(forms.Form):
+    """The last day, in the service's time zone, is kept to its end."""
+
+    subject_ref = forms.UUIDField(
+        label=later("oversight.subject"), help_text=later("oversight.subject_help")
+    )
+    reason = forms.ChoiceField(
+        choices=[(r.value, later(f"oversight_reason.{r.value}")) for r in HoldReason],
+        label=later("oversight.reason"),
+    )
+    until = forms.DateField(
+        label=later("oversight.until"),
+        help_text=later("oversight.within_a_year"),
+        widget=forms.DateInput({"type": "date"}),
+    )
+
+    def clean_until(self) -> datetime:
+        zone = ZoneInfo(Installation.objects.get().time_zone)
+        day = self.cleaned_data["until"] + timedelta(days=1)
+        until = datetime.combine(day, time(), zone)
+        if not timedelta(0) < until - clock.now() < LONGEST:
+            raise forms.ValidationError(words("oversight.within_a_year"))
+        return until
+
+    def wanted(self) -> dict[str, Any]:
+        """Of a valid form."""
+        return dict(self.cleaned_data)

@@ -9,6 +9,7 @@ from uuid import UUID
 from django.db import connection
 
 from accounts.models import User
+from audit.models import Entry
 from core import clock
 from organisations.models import Organisation
 
@@ -138,6 +139,27 @@ class WitnessState:
     log: int | None
     size: int | None
     at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The verifier's last run that was reported. `verdict`: intact, tampered or unverifiable;
+    `log` and `size`: how far the newest log was intact."""
+
+    at: datetime
+    verdict: str
+    log: int | None
+    size: int | None
+
+
+def last_check() -> Check | None:
+    """None when no run was ever reported."""
+    entry = Entry.objects.filter(event="log.checked").order_by("-id").first()
+    if entry is None:
+        return None
+    content = entry.content
+    said = content["verdict"], content.get("log_year"), content.get("rows")
+    return Check(entry.recorded_at, *said)
 
 
 def quorum() -> int:

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from oversight.views import exports, log, resolutions, reviews, state
+from oversight.views import exports, holds, log, resolutions, reviews, state
 
 app_name = "oversight"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("pseudonyms/", resolutions.resolutions, name="resolutions"),
     path("pseudonyms/<uuid:resolution_id>/", resolutions.resolution, name="resolution"),
     path("pseudonyms/<uuid:resolution_id>/<str:what>/", resolutions.decide, name="decide"),
+    path("holds/", holds.holds, name="holds"),
+    path("holds/<uuid:hold_id>/<str:what>/", holds.decide, name="decide_hold"),
     path("exports/", exports.begin, name="begin_export"),
     path("exports/<uuid:export_id>/", exports.export, name="export"),
     path("exports/<uuid:export_id>/content", exports.content, name="export_content"),

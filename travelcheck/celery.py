@@ -38,6 +38,7 @@ SWEEPS = {
     "sms_gateway.tasks.operate": 10,
     "sms_gateway.tasks.probe": 600,
     "sms_gateway.tasks.watch_probes": 60,
+    "audit.tasks.prune": 3600,
     "disputes.tasks.tidy": 600,
     "sms_gateway.tasks.purge_bodies": 600,
     "signaling.tasks.erase_pending": 60,

@@ -159,6 +159,7 @@ TABLES: Grants = {
         "consent_request": ["SELECT"],
         "consent_sharingcode": ["SELECT", "INSERT", "DELETE"],
         "consent_withdrawalbyphone": ["SELECT", "DELETE"],
+        "consent_erasurewish": ["SELECT"],
         "consent_block": ["SELECT", "INSERT", "DELETE"],
         "consent_pause": ["SELECT", "INSERT", "UPDATE", "DELETE"],
         # disputes: not which visit it is about
@@ -237,6 +238,7 @@ TABLES: Grants = {
             "INSERT",
             "UPDATE (decided_by, decided_at, is_granted)",
         ],
+        "oversight_hold": ["SELECT"],
         "oversight_sample": ["SELECT", "INSERT", "UPDATE (looked_at)"],
         "oversight_finding": ["SELECT", "INSERT", "UPDATE (outcome, closed_by, closed_at)"],
         "oversight_export": ["SELECT", "INSERT", "UPDATE (below, written, finished_at)", "DELETE"],
@@ -249,6 +251,7 @@ TABLES: Grants = {
         "audit_checkpoint": ["SELECT"],
         "audit_cosignature": ["SELECT"],
         "audit_policy": ["SELECT"],
+        "audit_pruned": ["SELECT"],
     },
     "gate": {
         # core
@@ -256,12 +259,18 @@ TABLES: Grants = {
         "core_feed": ["SELECT"],
         "core_personkey": ["SELECT", "DELETE"],
         # audit
-        "audit_entry": ["SELECT (id, recorded_at, body)", "INSERT"],
+        "audit_entry": [
+            "SELECT (id, recorded_at, event, subject_ref, body)",
+            "INSERT",
+            # a whole year, by the published policy: triggers refuse any other row
+            "DELETE",
+        ],
         "audit_queue": ["SELECT", "INSERT"],
-        "audit_leaf": ["SELECT"],
-        "audit_node": ["SELECT"],
-        "audit_checkpoint": ["SELECT"],
-        "audit_cosignature": ["SELECT"],
+        "audit_leaf": ["SELECT", "DELETE"],
+        "audit_node": ["SELECT", "DELETE"],
+        "audit_checkpoint": ["SELECT", "DELETE"],
+        "audit_cosignature": ["SELECT", "DELETE"],
+        "audit_pruned": ["SELECT", "INSERT"],
         "audit_policy": ["SELECT", "INSERT"],
         "audit_mirror": ["SELECT", "UPDATE (read_on)"],
         # texts that came in: the cause of everything the gate does
@@ -292,6 +301,9 @@ TABLES: Grants = {
         "accounts_staffmember": ["SELECT (user_id, role)"],
         # which number two auditors agreed on
         "oversight_resolution": ["SELECT"],
+        # what two auditors decided to keep, and erasures that wait for it
+        "oversight_hold": ["SELECT", "INSERT", "UPDATE"],
+        "consent_erasurewish": ["SELECT", "INSERT", "DELETE"],
         # who may ask, and for what
         "organisations_organisation": [
             "SELECT (id, name, status, purposes, itinerary_purposes, may_ask_by_number)"
@@ -323,6 +335,8 @@ FUNCTIONS: dict[str, list[str]] = {
         "audit.read_checkpoint",
         "audit.read_hashes",
         "audit.read_entries",
+        "audit.visible_size",
+        "audit.is_pruned",
         # disputes: an operator, whose every look is in the person's log
         "gate.dispute_look",
         "gate.dispute_evidence",
@@ -331,6 +345,8 @@ FUNCTIONS: dict[str, list[str]] = {
     "worker": [
         # audit
         "audit.record",
+        "audit.prune",
+        "audit.clear_pruned",
         *READING_THE_LOG,
         # the gate
         "gate.identify",
@@ -355,13 +371,15 @@ FUNCTIONS: dict[str, list[str]] = {
         "gate.delivered",
         "gate.hold",
         "gate.erase",
+        "gate.erasures_due",
+        "gate.erase_kept",
         # disputes
         "gate.dispute_ask",
         "gate.dispute_open",
         "gate.dispute_purge",
         "gate.overrides",
     ],
-    "sequencer": ["audit.policy", "audit.logs", "audit.nodes"],
+    "sequencer": ["audit.policy", "audit.logs", "audit.nodes", "audit.link_years"],
     "ingest": [
         # audit
         "audit.record",
@@ -380,6 +398,10 @@ FUNCTIONS: dict[str, list[str]] = {
         "audit.events",
         # by two of them, from a number to its pseudonyms
         "gate.pseudonyms",
+        # and by two of them, what must be kept
+        "gate.hold_ask",
+        "gate.hold_decide",
+        "gate.hold_lift",
     ],
 }
 

@@ -82,8 +82,17 @@ RULES: Final = (
          WORKER, "organisations.services.retention.forget", "organisations.tasks.forget"),
     Rule("consent and its evidence", "until the person's key is destroyed", "unreadable",
          "proof of what was agreed, for the person too"),
-    Rule("log entries", "append-only, no personal data in clear", "",
-         "what can be deleted proves nothing"),
+    Rule("log entries, no personal data in clear",
+         "three full years after their own, by whole years",
+         "deleted once a later log says how the year ended and a copy of it was verified; its last"
+         " checkpoint stays", "claims can be made for as long; what can be deleted sooner proves"
+         " nothing", WORKER, "audit.services.prune_due", "audit.tasks.prune"),
+    Rule("the end of a pruned year", "without end", "", "it proves what copies elsewhere say"),
+    Rule("legal holds, by pseudonym", "without end", "",
+         "who decided what must be kept, and until when"),
+    Rule("an erasure that a legal hold keeps waiting", "until the hold ends, a year at most",
+         "carried out", "the law goes first, then the person",
+         WORKER, "inquiry.erasures.carry_out_due", "inquiry.tasks.sweep"),
 )  # fmt: skip
 
 

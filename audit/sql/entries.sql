@@ -102,9 +102,31 @@ BEGIN
   RETURN NULL;
 END $$;
 
+-- Rows are written once. Only audit.prune deletes, after it has noted a year as pruned; what says how
+-- that year ended stays.
 CREATE OR REPLACE FUNCTION audit.refuse_change() RETURNS trigger
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
-AS $$ BEGIN
+AS $$
+DECLARE
+  v_old jsonb;
+BEGIN
+  IF TG_OP = 'DELETE' AND current_user = (
+      SELECT pg_get_userbyid(p.proowner) FROM pg_proc p
+      WHERE p.oid = 'audit.refuse_change()'::regprocedure)
+  THEN
+    IF TG_TABLE_NAME = 'audit_entry' THEN
+      v_old := jsonb_build_object('log', extract(year FROM OLD.recorded_at AT TIME ZONE 'UTC'));
+    ELSIF TG_TABLE_NAME IN ('audit_leaf', 'audit_node') THEN
+      v_old := jsonb_build_object('log', OLD.log);
+    ELSIF TG_TABLE_NAME IN ('audit_checkpoint', 'audit_cosignature') THEN
+      v_old := jsonb_build_object('log', OLD.log, 'size', OLD.size);
+    END IF;
+    IF EXISTS (SELECT FROM public.audit_pruned p
+               WHERE p.log = (v_old ->> 'log')::smallint
+                 AND p.size > coalesce((v_old ->> 'size')::bigint, 0)) THEN
+      RETURN OLD;
+    END IF;
+  END IF;
   RAISE EXCEPTION '% is append-only', TG_TABLE_NAME USING ERRCODE = '42501';
 END $$;
 

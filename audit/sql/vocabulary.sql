@@ -26,6 +26,8 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   -- The person took it back after it had been handed over: the asker is told to delete it.
   ('consent.recalled',         true,  '{subject_ref,consent_id}'),
   ('erasure.done',             true,  '{subject_ref}'),
+  -- What the law keeps for a while is erased then.
+  ('erasure.asked',            true,  '{subject_ref}'),
   ('subject.viewed_log',       false, '{subject_ref}'),
   ('subject.shared_code',      false, '{subject_ref}'),
   ('subject.blocked',          false, '{subject_ref,org_ref}'),
@@ -39,9 +41,15 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('role.changed',             false, '{}'),
   ('key.rotated',              false, '{}'),
   ('export.made',              false, '{}'),
-  ('hold.set',                 false, '{}'),
-  ('hold.lifted',              false, '{}'),
+  ('hold.asked',               true,  '{subject_ref,hold_id}'),
+  ('hold.refused',             true,  '{subject_ref,hold_id}'),
+  ('hold.set',                 true,  '{subject_ref,hold_id,valid_until}'),
+  ('hold.lifted',              true,  '{subject_ref,hold_id}'),
   ('config.changed',           false, '{}'),
+  -- logs of earlier years: how one ended, that its entries went, that a copy of it was verified
+  ('log.began',                true,  '{log_year,rows,root_sha256}'),
+  ('log.pruned',               true,  '{log_year,rows,root_sha256}'),
+  ('log.checked',              false, '{verdict}'),
   -- who may ask, and who works here
   ('organisation.applied',            false, '{org_ref}'),
   ('organisation.approved',           false, '{org_ref,purposes}'),
@@ -140,6 +148,9 @@ LANGUAGE sql IMMUTABLE BEGIN ATOMIC VALUES
   ('kind',                'code',      '{cities,cells,subscriptions,events,stay_points,messages,keys,log,consents,personal_data,data_key,signaling_key,signing_key,person_key,role,organisation,member,setting,retention,answers,requests,disputes,witness,policy,texts}'),
   ('file_sha256',         'digest',    NULL),
   ('key_sha256',          'digest',    NULL),
+  ('log_year',            'count',     NULL),
+  ('root_sha256',         'digest',    NULL),
+  ('verdict',             'code',      '{intact,tampered,unverifiable}'),
   ('days',                'count',     NULL),
   ('rows',                'tally',     NULL),
   ('rejected',            'tally',     NULL),

@@ -16,6 +16,7 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from consent import codes, gate, notices, terms
+from consent.models import ErasureWish
 from core import person_keys
 from core.models import Installation
 from sms_gateway.messages import Inbound
@@ -122,12 +123,29 @@ def release(*, release_id: UUID, tenure: Tenure, payload: str) -> int:
 
 
 @transaction.atomic
-def erase(*, inbound: Inbound, tenure: Tenure) -> int:
-    """Erase the holder of a number: consents, stay-points, key and mapping. Returns the entry.
+def erase(*, inbound: Inbound, tenure: Tenure) -> gate.Erased:
+    """Erase the holder of a number: consents, stay-points, key and mapping.
 
-    Afterwards nothing sealed for them can be read; a reply needs a new key of the number.
+    Afterwards nothing sealed for them can be read; a reply needs a new key of the number. Under a
+    legal hold consents end, and the rest waits for `erase_kept`.
     """
-    return gate.erase(inbound_id=inbound.id, tenure_id=tenure.id)
+    address = key_of(tenure).seal(inbound.sender.address, _wish(tenure.id))
+    return gate.erase(inbound_id=inbound.id, tenure_id=tenure.id, address=address)
+
+
+@transaction.atomic
+def erase_kept(*, tenure: Tenure) -> str | None:
+    """Carry out an erasure that waited for a legal hold; the number to tell. None when there was
+    nothing to do."""
+    wish = ErasureWish.objects.filter(tenure_id=tenure.id).first()
+    if wish is None:
+        return None
+    number = key_of(tenure).unseal(bytes(wish.number_sealed), _wish(tenure.id))
+    return number if gate.erase_kept(tenure.id) else None
+
+
+def _wish(tenure_id: UUID) -> str:
+    return f"erasure:{tenure_id}"
 
 
 def key_of(tenure: Tenure) -> person_keys.Key:

@@ -2,8 +2,10 @@
 
 from consent import codes, services
 from consent.services.choices import withdraw_codes
+from core import catalogue
 from inquiry import intents, memory
 from inquiry.flows import choices
+from inquiry.flows.moments import service_zone
 from inquiry.turn import CODE, PersonTurn, Turn
 from sms_gateway import kinds
 from sms_gateway.messages import Inbound
@@ -45,7 +47,7 @@ def start(turn: Turn, intent: intents.Start) -> None:
 
 
 def erase(turn: PersonTurn, intent: intents.Erase) -> None:
-    """ERASE brings a code, ERASE with the code erases."""
+    """ERASE brings a code, ERASE with the code erases; later, while a legal hold keeps it."""
     number = turn.inbound.number_index
     if intent.code is None:
         code = codes.new_code()
@@ -56,9 +58,14 @@ def erase(turn: PersonTurn, intent: intents.Erase) -> None:
     if outcome != "right":
         turn.reply(f"erase.{outcome}")
         return
-    services.erase(inbound=turn.inbound, tenure=turn.tenure)
+    erased = services.erase(inbound=turn.inbound, tenure=turn.tenure)
     answering.recall_all_of(tenure_id=turn.tenure.id)
     memory.forget(turn.tenure)
+    if erased.kept_until:
+        until = erased.kept_until.astimezone(service_zone()).date()
+        day = catalogue.format_day(turn.locale, until)
+        turn.reply("erase.kept", day=day, year=until.year)
+        return
     forget(number_index=number)
     # The person's key is gone. This last text is sealed under a new one of the number, which
     # opens nothing else; text and address go with the gateway's usual clearing.

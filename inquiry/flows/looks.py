@@ -34,6 +34,8 @@ RESULTS = {
     "staff.viewed_subject": "log.saw",
     "dispute.viewed": "log.saw_visit",
     "auditor.resolved": "log.resolved",
+    "hold.set": "log.held",
+    "hold.lifted": "log.hold_over",
 }
 #: Why nothing was given, where that was the person's own doing. Nothing else is told: it would say
 #: how often others asked, or what the asker may do.

@@ -21,6 +21,7 @@ def state(request: HttpRequest, auditor: User) -> HttpResponse:
         "sequencer_runs": audit.sequencer_runs(),
         "witnesses": selectors.witnesses(),
         "quorum": selectors.quorum(),
+        "check": selectors.last_check(),
     }
     return render(request, "oversight/state.html", context)
 

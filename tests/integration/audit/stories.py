@@ -36,7 +36,7 @@ def lived(world: World) -> list[Person]:
     answered(world, second)
     world.agreed(third)
     world.claimed(third)
-    gate.erase(inbound_id=world.text(third.number, "ERASE").id, tenure_id=third.tenure.id)
+    services.erase(inbound=world.text(third.number, "ERASE"), tenure=third.tenure)
     world.sequence()
     world.ask(second)
     return [first, second, third]

@@ -15,7 +15,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def erase(world: World, person: Person) -> int:
-    return services.erase(inbound=world.text(person.number, "ERASE"), tenure=person.tenure)
+    erased = services.erase(inbound=world.text(person.number, "ERASE"), tenure=person.tenure)
+    assert erased.kept_until is None
+    return erased.entry_id
 
 
 def test_everything_goes_in_one_transaction(world: World) -> None:

@@ -22,7 +22,7 @@ from tests.integration.consent.world import World
 
 AsRole = Callable[[str], AbstractContextManager[None]]
 Enter = Callable[[User], Client]
-PAGES = ["", "state/", "patterns/", "reviews/", "pseudonyms/"]
+PAGES = ["", "state/", "patterns/", "reviews/", "pseudonyms/", "holds/"]
 
 
 @pytest.fixture

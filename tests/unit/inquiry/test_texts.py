@@ -22,6 +22,7 @@ BUDGET = {
     "receipt.no_data": 2,
     "help.all": 3,
     "erase.ask": 2,
+    "erase.kept": 2,
     "refuse.asker": 2,
     "refuse.recalled": 2,
     "drop.recalled": 2,
@@ -128,6 +129,7 @@ def longest_values(locale: str) -> dict[str, str | int]:
         "who": LONGEST_NAMES[script],
         "with_data": 14,
         "word": max(words, key=len),
+        "year": 2028,
     }
 
 
