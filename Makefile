@@ -27,7 +27,9 @@ test: lint chromium java smsc .venv/.spark ## everything the continuous integrat
 	else echo "no PostgreSQL $(DEBIAN_POSTGRES) on this machine: tested on the embedded one only"; fi
 
 chaos: .venv/.dev ## people text while processes die and Redis forgets (CROWD=1000 of them)
-	INTERLEAVINGS=10000 CROWD=$(or $(CROWD),1000) $(BIN)/pytest tests/chaos
+	INTERLEAVINGS=10000 CROWD=$(or $(CROWD),1000) \
+	SEQUENCER_KILLS=50 SEQUENCER_WRITERS=16 SEQUENCER_ENTRIES=10000 \
+		$(BIN)/pytest tests/chaos tests/integration/audit/test_killed.py
 
 bench: .venv-bench/.made ## speed and accuracy beside floors and peers (NAME=signaling; QUICK=1: small)
 	@QUICK=$(QUICK) .venv-bench/bin/python -m bench $(NAME)

@@ -6,10 +6,10 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from dataclasses import dataclass, field
+from queue import SimpleQueue
 
 import psycopg
-import pytest
 
 from audit.note import Signer
 from core.roles import SEQUENCER, database_variable
@@ -20,7 +20,12 @@ from .conftest import SEED, Connect
 from .ledger import findings
 from .test_sequencer import HOLDERS, SIZE, eventually, record
 
-KILLS, WRITERS, ENTRIES = 6, 4, 150
+KILLS = int(os.environ.get("SEQUENCER_KILLS", "6"))
+WRITERS = int(os.environ.get("SEQUENCER_WRITERS", "4"))
+ENTRIES = int(os.environ.get("SEQUENCER_ENTRIES", "600")) // WRITERS
+"""Of each writer. `make chaos` has 50 kills and 10,000 entries of 16 writers."""
+
+ROLES = ("web", "worker", "ingest")
 VARIABLE = database_variable(SEQUENCER)
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -42,13 +47,22 @@ def start(*arguments: str) -> subprocess.Popen[bytes]:
     )
 
 
-@pytest.fixture
-def writers(connect_as: Connect) -> Iterator[list[threading.Thread]]:
-    """Several connections that write entries, one transaction each, and roll some back."""
+@dataclass
+class Writer:
+    """Writes so many entries as it is told, one transaction each, and rolls some back."""
 
-    def write(connection: psycopg.Connection, seed: int) -> None:
-        dice = random.Random(seed)
-        for _ in range(ENTRIES):
+    connection: psycopg.Connection
+    seed: int
+    told: "SimpleQueue[int]" = field(default_factory=SimpleQueue)
+
+    def run(self) -> None:
+        dice = random.Random(self.seed)
+        for share in iter(self.told.get, 0):
+            self.write(share, dice)
+
+    def write(self, share: int, dice: random.Random) -> None:
+        connection = self.connection
+        for _ in range(share):
             connection.execute("SELECT audit.record('export.made', '{}')")
             if dice.random() < 0.2:
                 connection.rollback()
@@ -56,30 +70,32 @@ def writers(connect_as: Connect) -> Iterator[list[threading.Thread]]:
             connection.execute("SELECT pg_sleep(%s)", [dice.random() * 0.03])
             connection.commit()
 
-    threads = [
-        threading.Thread(target=write, args=(connect_as(role), number))
-        for number, role in enumerate(["web", "worker", "ingest", "worker"][:WRITERS])
-    ]
-    for thread in threads:
-        thread.start()
-    yield threads
-    for thread in threads:
-        thread.join()
-
 
 def test_killed_at_random_nothing_is_lost_or_doubled(
-    superuser: psycopg.Connection, writers: list[threading.Thread]
+    superuser: psycopg.Connection, connect_as: Connect
 ) -> None:
+    writers = [Writer(connect_as(ROLES[n % len(ROLES)]), n) for n in range(WRITERS)]
+    threads = [threading.Thread(target=writer.run) for writer in writers]
+    for thread in threads:
+        thread.start()
     moments = random.Random()
     pause = threading.Event()
-    for _ in range(KILLS):
-        process = start()
-        eventually(superuser, HOLDERS, 1)
-        pause.wait(moments.uniform(0, 0.4))  # the moment of the kill is what is random here
-        process.send_signal(signal.SIGKILL)
-        process.communicate()
-    for thread in writers:
-        thread.join()
+    try:
+        for kill in range(KILLS):
+            process = start()
+            for writer in writers:  # a share of the entries beside each life of the sequencer
+                writer.told.put(ENTRIES * (kill + 1) // KILLS - ENTRIES * kill // KILLS)
+            eventually(superuser, HOLDERS, 1)
+            pause.wait(moments.uniform(0, 0.4))  # the moment of the kill is what is random here
+            process.send_signal(signal.SIGKILL)
+            process.communicate()
+    finally:
+        for writer in writers:
+            writer.told.put(0)
+        for thread in threads:
+            thread.join()
+    found = superuser.execute("SELECT count(*) FROM audit_checkpoint").fetchone()
+    print(f"{KILLS} kills, {found and found[0]} checkpoints before the last start")
     process = start("--once")
     process.communicate()
     assert process.returncode == 0
