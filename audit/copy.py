@@ -3,6 +3,7 @@
     logs                   the logs there are, oldest first, one folder's name a line
     uncovered              entries that are no leaf under a checkpoint yet: lines of JSON
     <log>/checkpoint       the newest checkpoint
+    <log>/pruned           there when this is all that is left of that year, by the published policy
     <log>/tile/…           hash tiles and entry bundles (`audit.tiles`)
     <log>/columns/N        of each entry in bundle N the columns that repeat its body, a line each
     <log>/checkpoints/N    checkpoints whose last leaf is in bundle N: lines of JSON
@@ -24,6 +25,10 @@ from audit.tiles import Tile, place
 LOGS: Final = "logs"
 UNCOVERED: Final = "uncovered"
 LOG_NAME: Final = re.compile(r"[0-9]{4}")
+
+PRUNED: Final = "pruned"
+KEPT_YEARS: Final = 3
+"""The published policy: for so many full years after its own the entries of a log are kept."""
 
 QUEUED: Final = "queued"
 """The one state that an uncovered entry may be in; any other says how it was lost."""

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from audit import services
 from audit.copy import (
     LOGS,
+    PRUNED,
     QUEUED,
     UNCOVERED,
     checkpoint_line,
@@ -25,6 +26,7 @@ from audit.copy import (
     write,
 )  # fmt: skip
 from audit.cosignature import Witness
+from audit.models import Pruned
 from audit.note import Checkpoint, parse
 from audit.tiles import (
     CHECKPOINT,
@@ -108,10 +110,14 @@ def export(folder: Path) -> tuple[list[Written], int]:
             newest: list[tuple[int, int]] = cursor.fetchall()
         # Before any file: a folder whose log was cut since must not be written to.
         known = {log: _had(folder / str(log), size) for log, size in newest}
+        pruned = set(Pruned.objects.values_list("log", flat=True))
         waiting = _write_uncovered(folder)
     done = []
     for log, size in newest:
-        _write_log(folder / str(log), log, size, known[log])
+        if log in pruned:
+            _write_end(folder / str(log), log, size, known[log])
+        else:
+            _write_log(folder / str(log), log, size, known[log])
         done.append(Written(log, size, known[log]))
     write(folder / LOGS, "".join(f"{log}\n" for log, _ in newest).encode())
     return done, waiting
@@ -153,6 +159,16 @@ def _write_log(folder: Path, log: int, size: int, had: int) -> None:
     write(folder / CHECKPOINT, note.encode())
     for path in _outgrown(had, size):
         (folder / path).unlink(missing_ok=True)
+
+
+def _write_end(folder: Path, log: int, size: int, had: int) -> None:
+    """Of a year that was pruned: how it ended. What the folder has of it stays."""
+    if had == size:
+        return
+    if had:
+        raise FolderError(f"{folder} has {had} of {size} entries; the others were pruned")
+    write(folder / PRUNED, b"")
+    write(folder / CHECKPOINT, next(_history(log, size - 1, size))[1].encode())
 
 
 def _write_bundles(folder: Path, log: int, some: list[Tile]) -> None:

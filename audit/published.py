@@ -22,6 +22,19 @@ def checkpoint(log: int, token: str | None) -> str | None:
     return cosigned(*rows[0]) if rows else None
 
 
+def logs(token: str | None) -> list[int]:
+    """The years whose log the bearer may see something of, the oldest first. Raises
+    NotAllowedError."""
+    query = """SELECT y.log FROM audit.logs() AS y (log)
+               WHERE audit.visible_size(y.log, %s) > 0 ORDER BY y.log"""
+    return [row[0] for row in _read(query, [token])]
+
+
+def is_pruned(log: int) -> bool:
+    """Whether only the end of a year's log is left."""
+    return bool(_read("SELECT audit.is_pruned(%s::smallint)", [log])[0][0])
+
+
 def tile(log: int, asked: Tile, token: str | None) -> bytes | None:
     """The bytes of a hash tile or an entry bundle; None when the bearer may not see all of it.
 

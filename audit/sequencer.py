@@ -14,6 +14,7 @@ Works on psycopg alone; knows no Django.
 
 import logging
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -33,6 +34,9 @@ BATCH = 5_000
 INTERVAL = 0.1
 """Seconds between two looks at the queue: a bound on how long an entry waits, and on how many
 checkpoints there are."""
+
+LINKING = 60.0
+"""Seconds between two looks whether it can be said how an earlier year's log ended."""
 
 PATIENCE = 1.0
 """Seconds before the next try, when the server cannot be reached."""
@@ -187,6 +191,12 @@ def _write(
             copy.write_row((year, *node))
 
 
+def link_years(connection: psycopg.Connection) -> bool:
+    """Write into the present log how earlier ones ended, when that is certain; whether it was."""
+    row = connection.execute("SELECT audit.link_years()").fetchone()
+    return bool(row and row[0])
+
+
 class Sequencer:
     """Takes its turn, works, and waits for the server when it is away.
 
@@ -251,9 +261,13 @@ class Sequencer:
         if once:
             self._work_off(turn)
             return
+        linked = -LINKING
         with asking(self.conninfo, self.policy) as askers:
             while not self.stop.is_set():
                 done = turn.batch()
+                if time.monotonic() > linked + LINKING:
+                    link_years(connection)
+                    linked = time.monotonic()
                 if done:
                     for asker in askers:
                         asker.wake.set()

@@ -2,7 +2,7 @@
 
 import json
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime
 from hashlib import sha256
 from typing import Any
@@ -10,9 +10,10 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from audit.models import Mirror
+from audit.models import Entry, Mirror
 from audit.policy import Policy
 from core import clock
+from core.roles import AUDITOR
 
 
 def record(
@@ -83,6 +84,65 @@ def revoke_mirror(*, name: str) -> None:
         mirror.revoked_at = clock.now()
         mirror.save(update_fields=["revoked_at"])
         record(event="role.changed", by="operator", fields={"kind": "log", "key_ref": mirror.id})
+
+
+def record_check(*, verdict: str, ends: Iterable[tuple[int, int, bytes]] = ()) -> None:
+    """What the verifier found in a copy: intact, tampered or unverifiable. Of each intact log of
+    the copy (year, entries, root) an entry; of one that had been found so before, none but for the
+    newest. Such an entry is what pruning a year asks for."""
+    logs = sorted(ends)
+    if verdict != "intact" or not logs:
+        record(event="log.checked", by="auditor", fields={"verdict": verdict})
+        return
+    said = (entry.content for entry in Entry.objects.filter(event="log.checked"))
+    known = {
+        (c.get("log_year"), c.get("rows"), c.get("root_sha256"))
+        for c in said
+        if (c["verdict"], c["actor"]["role"]) == ("intact", AUDITOR)
+    }
+    for year, size, root in logs:
+        about = {"log_year": year, "rows": size, "root_sha256": root.hex()}
+        if year == logs[-1][0] or tuple(about.values()) not in known:
+            record(event="log.checked", by="auditor", fields={"verdict": verdict, **about})
+
+
+@transaction.atomic
+def prune(*, year: int) -> str:
+    """Let go of the entries of a year whose time is over: `pruned`, or why not (`audit.prune`).
+
+    They are deleted by `clear_pruned`.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.prune(%s::smallint)", [year])
+        row = cursor.fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def prune_due() -> int:
+    """Every year that the published policy lets go, the oldest first; how many rows went."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT log FROM audit.logs() AS y (log) ORDER BY log")
+        years = [row[0] for row in cursor.fetchall()]
+    for year in years:
+        prune(year=year)
+    return clear_pruned()
+
+
+def clear_pruned() -> int:
+    """Delete what is left of pruned years, some at a time: killed, the next call goes on."""
+    deleted = 0
+    while some := _clear_some():
+        deleted += some
+    return deleted
+
+
+@transaction.atomic
+def _clear_some() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT audit.clear_pruned()")
+        row = cursor.fetchone()
+    return int(row[0]) if row else 0
 
 
 def record_purge(*, kind: str, rows: int, by: str = "system") -> int:

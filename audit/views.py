@@ -32,9 +32,7 @@ def told(view: View) -> View:
         try:
             return view(request, int(log), **parts)
         except NotAllowedError:
-            response = HttpResponse("a mirror's token is needed\n", status=401, content_type=TEXT)
-            response["WWW-Authenticate"] = 'Bearer realm="log"'
-            return response
+            return _refused()
 
     return answer
 
@@ -47,6 +45,24 @@ def checkpoint(request: HttpRequest, log: int) -> HttpResponse:
 
 
 @told
+def pruned(request: HttpRequest, log: int) -> HttpResponse:
+    """There when only the end of this year's log is left."""
+    token = token_of(request)
+    return _given("" if published.is_pruned(log) else None, TEXT, SHORTLY, token)
+
+
+@require_safe
+def logs(request: HttpRequest) -> HttpResponse:
+    """The years that there are logs of, one a line: where `audit.verify` mirrors all of them."""
+    token = token_of(request)
+    try:
+        years = published.logs(token)
+    except NotAllowedError:
+        return _refused()
+    return _given("".join(f"{year}\n" for year in years) or None, TEXT, SHORTLY, token)
+
+
+@told
 def tile(request: HttpRequest, log: int, path: str) -> HttpResponse:
     """A hash tile or an entry bundle."""
     token = token_of(request)
@@ -55,6 +71,12 @@ def tile(request: HttpRequest, log: int, path: str) -> HttpResponse:
     except TileError:
         return _given(None, TEXT, SHORTLY, token)
     return _given(published.tile(log, asked, token), BYTES, FOREVER, token)
+
+
+def _refused() -> HttpResponse:
+    response = HttpResponse("a mirror's token is needed\n", status=401, content_type=TEXT)
+    response["WWW-Authenticate"] = 'Bearer realm="log"'
+    return response
 
 
 def _given(content: str | bytes | None, kind: str, age: str, token: str | None) -> HttpResponse:

@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from audit.note import NoteError
 from audit.policy import PolicyError
@@ -18,13 +19,21 @@ from audit.verify.anchors import AnchorError, Memory, given_anchors, given_check
 from audit.verify.findings import INTACT, TAMPERED, UNVERIFIABLE, StopError
 from audit.verify.log import Workers
 from audit.verify.mirror import mirror
-from audit.verify.run import Copy, verify
+from audit.verify.run import Copy, Report, verify
 
 VERDICTS = {INTACT: "intact", TAMPERED: "TAMPERED", UNVERIFIABLE: "CANNOT BE VERIFIED"}
 
 
 def parser() -> argparse.ArgumentParser:
     wanted = argparse.ArgumentParser(prog="python -m audit.verify", description=__doc__)
+    add_options(wanted)
+    text = "print more than the first finding"
+    wanted.add_argument("--all", action="store_true", help=text)
+    return wanted
+
+
+def add_options(wanted: argparse.ArgumentParser) -> None:
+    """What `check` needs to know."""
     add = wanted.add_argument
     add("copy", metavar="DIR|URL", help="a folder of audit_export, or where the log is served")
     text = "a public key of the log, as it was published; may be repeated"
@@ -45,12 +54,29 @@ def parser() -> argparse.ArgumentParser:
     add("--without-earlier", action="store_true", help=text)
     text = "processes; as many as there are cores, unless said"
     add("--jobs", type=int, default=os.cpu_count() or 1, help=text)
-    add("--all", action="store_true", help="print more than the first finding")
-    return wanted
+
+
+class Checked(NamedTuple):
+    """The verdict, the line that says what and where, and the report when there was something to
+    report on."""
+
+    verdict: int
+    line: str
+    report: Report | None = None
 
 
 def main(arguments: Sequence[str]) -> int:
     options = parser().parse_args(arguments)
+    checked = check(options)
+    if options.all and checked.report:
+        for finding in checked.report.findings.kept:
+            print(f"{VERDICTS[finding.kind]}: {finding}")
+    print(f"{VERDICTS[checked.verdict]}: {checked.line}")
+    return checked.verdict
+
+
+def check(options: argparse.Namespace) -> Checked:
+    """Verify what the options (of `add_options`) name; remember it when it is intact."""
     with tempfile.TemporaryDirectory(prefix="audit-verify-") as scratch:
         try:
             anchors = given_anchors(options.key, options.policy)
@@ -61,15 +87,12 @@ def main(arguments: Sequence[str]) -> int:
             with _workers(options.jobs) as workers:
                 report = verify(copy, anchors, [*memory.known(), *known], workers, Path(scratch))
         except StopError as stop:
-            return _say(stop.finding.kind, str(stop.finding))
+            return Checked(stop.finding.kind, str(stop.finding))
         except (AnchorError, PolicyError, NoteError, OSError) as error:
-            return _say(UNVERIFIABLE, str(error))
-    if options.all:
-        for finding in report.findings.kept:
-            print(f"{VERDICTS[finding.kind]}: {finding}")
+            return Checked(UNVERIFIABLE, str(error))
     if report.verdict == INTACT:
         memory.write(report.heads())
-    return _say(report.verdict, report.line())
+    return Checked(report.verdict, report.line(), report)
 
 
 class _Alone:
@@ -94,11 +117,6 @@ def _folder(options: argparse.Namespace, scratch: Path) -> Path:
     token = options.token_file.read_text().strip() if options.token_file else ""
     mirror(options.copy, into, tiles_only=options.tiles_only, token=token)
     return Path(into)
-
-
-def _say(verdict: int, line: str) -> int:
-    print(f"{VERDICTS[verdict]}: {line}")
-    return verdict
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from json.scanner import make_scanner
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from audit import vocabulary
 from audit.copy import QUEUED, columns_of
@@ -29,6 +29,21 @@ _scan: Final[Callable[[str, int], tuple[Any, int]]] = make_scanner(json.JSONDeco
 _TOLD: Final = ("consent.", "access.", "erasure.", "dispute.")
 
 
+#: Entries about the logs of other years: how one ended, and that its entries were deleted.
+ABOUT_LOGS: Final = ("log.began", "log.pruned")
+
+
+class Ending(NamedTuple):
+    """What an entry says of the end of an earlier year's log. `where`: which entry."""
+
+    where: str
+    event: str
+    year: int
+    size: int
+    root: bytes
+    occurred_at: str
+
+
 @dataclass
 class Reader:
     """Reads entries of one log; collects findings, records for the rules, and names."""
@@ -38,6 +53,7 @@ class Reader:
     findings: list[Finding] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
     _required: dict[str, frozenset[str]] = field(default_factory=vocabulary.events)
     _members: frozenset[str] = field(default_factory=vocabulary.members)
     _usual: set[tuple[str, tuple[str, ...]]] = field(default_factory=set)
@@ -119,6 +135,8 @@ class Reader:
         get = content.get
         self.names.append(content["entry_uuid"])
         event = content["event"]
+        if event in ABOUT_LOGS:
+            self._keep_ending(place, content)
         if event.startswith(_TOLD):
             if "subject_ref" in content:
                 self.records.append((self.order, place, *map(get, FIELDS)))
@@ -126,6 +144,16 @@ class Reader:
                 self.names.append(f"{get('consent_id')} as a consent")
             elif event == "access.claimed":
                 self.names.append(f"{get('release_id')} as a release")
+
+    def _keep_ending(self, place: int, content: dict[str, Any]) -> None:
+        try:
+            year, size = int(content["log_year"]), int(content["rows"])
+            root, at = bytes.fromhex(content["root_sha256"]), str(content["occurred_at"])
+        except (ValueError, TypeError):
+            self._tampered(place, "its bytes are not an entry")
+            return
+        where = f"{self.log} entry {place}"
+        self.endings.append(Ending(where, content["event"], year, size, root, at))
 
     def _tampered(self, place: int, what: str) -> None:
         self.findings.append(tampered(f"{self.log} entry {place}", what))

@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, Self
 
+from audit.copy import PRUNED
 from audit.note import Checkpoint, Note, NoteError, parse
 from audit.tiles import CHECKPOINT, WIDTH, Tile
 from audit.tree import Frontier
+from audit.verify.entries import Ending
 from audit.verify.findings import Findings, StopError, tampered, unverifiable
 from audit.verify.pieces import Anchors, Piece, Seen, check, judge, pieces
 from audit.verify.spill import Spill
@@ -44,6 +46,8 @@ class Log:
     sizes: "array[int]" = field(default_factory=lambda: array("q"))
     accepted: int = 0
     accepted_root: bytes = b""
+    endings: list[Ending] = field(default_factory=list)
+    pruned: bool = False
 
     @classmethod
     def open(cls, name: str, folder: Path, order: int) -> Self:
@@ -57,7 +61,7 @@ class Log:
             raise StopError(tampered(name, f"its checkpoint: {error}")) from None
         if not 0 < checkpoint.size < _MOST:
             raise StopError(unverifiable(name, f"a log of {checkpoint.size} entries"))
-        return cls(name, folder, order, note, checkpoint)
+        return cls(name, folder, order, note, checkpoint, pruned=(folder / PRUNED).exists())
 
 
 @dataclass
@@ -85,6 +89,7 @@ class Walk:
         )
         for result in pool.imap(check, asked):
             self.findings.add(*result.findings)
+            self.log.endings += result.endings
             for bundle in result.bundles:
                 self._take(bundle)
             if not result.complete:

@@ -9,7 +9,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Final
 
-from audit.copy import LOG_NAME, LOGS, UNCOVERED, columns_path, history_path, write
+from audit.copy import LOG_NAME, LOGS, PRUNED, UNCOVERED, columns_path, history_path, write
 from audit.note import MAX_BYTES, Checkpoint, NoteError, parse
 from audit.tiles import CHECKPOINT, MAX_ENTRY, WIDTH, bundles, hash_tiles
 from audit.verify.findings import StopError, tampered, unverifiable
@@ -72,6 +72,11 @@ def _one(base: str, into: Path, *, tiles_only: bool) -> bytes:
         had = _size((into / CHECKPOINT).read_bytes(), str(into))
     if size < had:
         raise StopError(tampered(f"{base} checkpoint {size}", f"the log had {had} entries before"))
+    if had < size and _get(f"{base}/{PRUNED}", MAX_BYTES) is not None:
+        if had:
+            raise StopError(unverifiable(base, f"its entries from {had} on were pruned"))
+        write(into / PRUNED, b"")
+        return note
     paths: list[str] = []
     for bundle in bundles(size, had):
         paths.append(bundle.path)

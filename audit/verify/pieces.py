@@ -16,7 +16,7 @@ from audit.note import Checkpoint, Note, Verifier, decode_base64, parse
 from audit.policy import Policy
 from audit.tiles import Tile, TileError, bundles, decode_bundle
 from audit.tree import Frontier
-from audit.verify.entries import Reader
+from audit.verify.entries import Ending, Reader
 from audit.verify.findings import Finding, tampered, unverifiable
 from audit.verify.spill import Spill
 
@@ -64,6 +64,7 @@ class Result:
 
     bundles: list[list[Seen]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    endings: list[Ending] = field(default_factory=list)
     complete: bool = False
 
 
@@ -96,6 +97,7 @@ def check(piece: Piece) -> Result:
     except (TileError, UnicodeDecodeError) as error:
         result.findings.append(tampered(where, str(error)))
     result.findings += reader.findings
+    result.endings += reader.endings
     piece.spill.add(reader.records, reader.names)
     return result
 

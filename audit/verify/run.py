@@ -8,7 +8,7 @@ from typing import Final
 
 from audit.copy import LOG_NAME, LOGS, UNCOVERED
 from audit.tiles import CHECKPOINT
-from audit.verify.entries import Reader
+from audit.verify.entries import Ending, Reader
 from audit.verify.findings import (
     INTACT,
     TAMPERED,
@@ -22,6 +22,7 @@ from audit.verify.log import Known, Log, Walk, Workers
 from audit.verify.pieces import Anchors
 from audit.verify.rules import broken
 from audit.verify.spill import Spill
+from audit.verify.years import check_pruned, ends, missing, open_ends
 
 _LINES: Final = 5_000
 
@@ -56,6 +57,7 @@ class Report:
     logs: list[Log]
     findings: Findings = field(default_factory=Findings)
     waiting: int = 0
+    endings: list[Ending] = field(default_factory=list)
 
     @property
     def verdict(self) -> int:
@@ -74,7 +76,12 @@ class Report:
         for log in self.logs:
             newer = log.checkpoint.size - log.accepted
             tail = f", {newer} of them newer than the last accepted checkpoint" if newer else ""
+            if log.pruned:
+                tail += (
+                    ", PRUNED by the published policy: how it ended was checked, its entries not"
+                )
             parts.append(f"{log.checkpoint.origin} {log.checkpoint.size} entries{tail}")
+        parts += open_ends(self.logs, self.endings)
         if self.waiting:
             parts.append(f"{self.waiting} entries wait for a checkpoint")
         return "; ".join(parts)
@@ -93,15 +100,21 @@ def verify(
             report.findings.add(tampered(where, "the copy has nothing of this log"))
     if len(set(origins)) != len(origins):
         report.findings.add(tampered(LOGS, "two logs with one name"))
+    _read_uncovered(copy, report, spill)
     complete = True
-    for log in report.logs:
+    for log in reversed(report.logs):  # a later one says how an earlier one ended
         mine = [what for origin, what in known if origin == log.checkpoint.origin]
-        walk = Walk(log, mine, report.findings)
-        complete &= walk.run(pool, columns=copy.columns, anchors=anchors, spill=spill)
+        if log.pruned:
+            report.findings.add(*check_pruned(log, mine, report.endings, anchors))
+        else:
+            walk = Walk(log, [*mine, *ends(log, report.endings)], report.findings)
+            complete &= walk.run(pool, columns=copy.columns, anchors=anchors, spill=spill)
+            report.endings += log.endings
         if not log.accepted and anchors.keys:
             lacks = f"no checkpoint has the {anchors.policy.quorum} cosignatures that are needed"
             report.findings.add(unverifiable(log.name, lacks))
-    _read_uncovered(copy, report, spill)
+    if copy.whole:
+        report.findings.add(*missing(report.logs, report.endings))
     if complete and report.verdict != TAMPERED:
         _replay(copy, report, spill, pool)
     if not anchors.keys:
@@ -129,8 +142,10 @@ def _read_uncovered(copy: Copy, report: Report, spill: Spill) -> None:
 
 def _put_away(reader: Reader, report: Report, spill: Spill) -> None:
     report.findings.add(*reader.findings)
+    report.endings += reader.endings
     spill.add(reader.records, reader.names)
     reader.findings.clear()
+    reader.endings.clear()
     reader.records.clear()
     reader.names.clear()
 
@@ -143,7 +158,8 @@ def _replay(copy: Copy, report: Report, spill: Spill, pool: Workers) -> None:
         with paths[-1].open("wb") as file:
             log.sizes.tofile(file)
     names = [*(log.name for log in report.logs), UNCOVERED]
-    job = partial(_replay_some, spill, paths if copy.columns else None, names, copy.whole)
+    whole = copy.whole and not any(log.pruned for log in report.logs)
+    job = partial(_replay_some, spill, paths if copy.columns else None, names, whole)
     for found in pool.imap(job, spill.prefixes()):
         report.findings.add(*found)
 
