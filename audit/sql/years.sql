@@ -119,13 +119,13 @@ DECLARE
   v_count integer;
 BEGIN
   FOR v_year IN SELECT p.log, p.size FROM public.audit_pruned p ORDER BY p.log LOOP
-    WITH some AS (
+    WITH picked AS (
       SELECT l.seq, l.entry_id FROM public.audit_leaf l WHERE l.log = v_year.log
       ORDER BY l.seq LIMIT p_limit
     ), gone AS (
-      DELETE FROM public.audit_entry e USING some s WHERE e.id = s.entry_id
+      DELETE FROM public.audit_entry e USING picked s WHERE e.id = s.entry_id
     )
-    DELETE FROM public.audit_leaf l USING some s WHERE l.log = v_year.log AND l.seq = s.seq;
+    DELETE FROM public.audit_leaf l USING picked s WHERE l.log = v_year.log AND l.seq = s.seq;
     GET DIAGNOSTICS v_count = ROW_COUNT;
     IF v_count = 0 THEN
       DELETE FROM public.audit_node n WHERE n.log = v_year.log AND (n.level, n.idx) IN (

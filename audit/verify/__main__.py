@@ -70,7 +70,7 @@ def main(arguments: Sequence[str]) -> int:
     checked = check(options)
     if options.all and checked.report:
         for finding in checked.report.findings.kept:
-            print(f"{VERDICTS[finding.kind]}: {finding}")
+            print(f"{VERDICTS.get(finding.kind, 'NOT CHECKED')}: {finding}")
     print(f"{VERDICTS[checked.verdict]}: {checked.line}")
     return checked.verdict
 

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from json.scanner import make_scanner
 from typing import Any, Final, NamedTuple
 
@@ -41,7 +42,15 @@ class Ending(NamedTuple):
     year: int
     size: int
     root: bytes
-    occurred_at: str
+    occurred_at: datetime
+
+
+def _moment(written: Any) -> datetime:
+    """A time as the log writes it. Raises ValueError or TypeError."""
+    moment = datetime.fromisoformat(written)
+    if moment.tzinfo is None:
+        raise ValueError("not a time of the log")
+    return moment
 
 
 @dataclass
@@ -148,7 +157,7 @@ class Reader:
     def _keep_ending(self, place: int, content: dict[str, Any]) -> None:
         try:
             year, size = int(content["log_year"]), int(content["rows"])
-            root, at = bytes.fromhex(content["root_sha256"]), str(content["occurred_at"])
+            root, at = bytes.fromhex(content["root_sha256"]), _moment(content["occurred_at"])
         except (ValueError, TypeError):
             self._tampered(place, "its bytes are not an entry")
             return

@@ -6,12 +6,14 @@ from typing import Final, NamedTuple
 INTACT: Final = 0
 TAMPERED: Final = 1
 UNVERIFIABLE: Final = 2
+UNCHECKED: Final = 3
+"""No verdict: what the published policy has deleted cannot be looked at."""
 
 KEPT: Final = 20
 
 
 class Finding(NamedTuple):
-    """`kind` is TAMPERED or UNVERIFIABLE."""
+    """`kind` is TAMPERED, UNVERIFIABLE or UNCHECKED."""
 
     kind: int
     where: str
@@ -31,6 +33,11 @@ def unverifiable(where: str, what: str) -> Finding:
     return Finding(UNVERIFIABLE, where, what)
 
 
+def unchecked(where: str, what: str) -> Finding:
+    """What it rests on was pruned by the published policy."""
+    return Finding(UNCHECKED, where, what)
+
+
 class StopError(Exception):
     """Nothing more can be found out."""
 
@@ -44,7 +51,9 @@ class Findings:
     """The first ones of each kind, and how many there were."""
 
     kept: list[Finding] = field(default_factory=list)
-    count: dict[int, int] = field(default_factory=lambda: {TAMPERED: 0, UNVERIFIABLE: 0})
+    count: dict[int, int] = field(
+        default_factory=lambda: {TAMPERED: 0, UNVERIFIABLE: 0, UNCHECKED: 0}
+    )
 
     def add(self, *found: Finding) -> None:
         for finding in found:

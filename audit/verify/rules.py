@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from audit.verify.entries import FIELDS
-from audit.verify.findings import Finding, tampered, unverifiable
+from audit.verify.findings import Finding, tampered, unchecked, unverifiable
 from audit.verify.spill import Record
 
 GRACE: Final = timedelta(minutes=1)
@@ -268,13 +268,25 @@ def _window(entry: Entry) -> tuple[str, str]:
     return entry.window_from, entry.window_to
 
 
-def broken(
-    records: Iterable[Record], sizes: Sequence[Sizes] | None, names: Sequence[str], whole: bool
-) -> Iterator[Finding]:
-    """Replay the records of some people.
+class Past(NamedTuple):
+    """What is known of the past: `whole`, no earlier log is missing; `after_pruned`, the order of
+    the log of the year after one that was pruned. In it consents may go on that began before; later
+    ones have none so old."""
 
-    `names` are those of the logs, by their order; `whole`: no earlier log is missing.
-    """
+    whole: bool
+    after_pruned: int | None = None
+
+    def finding(self, entry: Entry, where: str, what: str) -> Finding:
+        """What it means that something has no beginning in the copy."""
+        if entry.order == self.after_pruned:
+            return unchecked(where, what)
+        return (tampered if self.whole else unverifiable)(where, what)
+
+
+def broken(
+    records: Iterable[Record], sizes: Sequence[Sizes] | None, names: Sequence[str], past: Past
+) -> Iterator[Finding]:
+    """Replay the records of some people. `names` are those of the logs, by their order."""
 
     for _, about in groupby(sorted(map(Entry._make, records), key=_STORY), key=_PERSON):
         replay = Replay(sizes)
@@ -282,7 +294,7 @@ def broken(
             try:
                 replay.take(entry)
             except UnknownPastError as error:
-                yield (tampered if whole else unverifiable)(_where(entry, names), str(error))
+                yield past.finding(entry, _where(entry, names), str(error))
             except BrokenRuleError as error:
                 yield tampered(_where(entry, names), str(error))
             except (ValueError, TypeError):

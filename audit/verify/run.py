@@ -12,6 +12,7 @@ from audit.verify.entries import Ending, Reader
 from audit.verify.findings import (
     INTACT,
     TAMPERED,
+    UNCHECKED,
     Finding,
     Findings,
     StopError,
@@ -20,9 +21,9 @@ from audit.verify.findings import (
 )  # fmt: skip
 from audit.verify.log import Known, Log, Walk, Workers
 from audit.verify.pieces import Anchors
-from audit.verify.rules import broken
+from audit.verify.rules import Past, broken
 from audit.verify.spill import Spill
-from audit.verify.years import check_pruned, ends, missing, open_ends
+from audit.verify.years import after_pruned, check_pruned, ends, missing, open_ends
 
 _LINES: Final = 5_000
 
@@ -82,6 +83,10 @@ class Report:
                 )
             parts.append(f"{log.checkpoint.origin} {log.checkpoint.size} entries{tail}")
         parts += open_ends(self.logs, self.endings)
+        if unseen := self.findings.count[UNCHECKED]:
+            parts.append(
+                f"{unseen} entries rest on what began in a pruned year, and were not checked"
+            )
         if self.waiting:
             parts.append(f"{self.waiting} entries wait for a checkpoint")
         return "; ".join(parts)
@@ -100,16 +105,12 @@ def verify(
             report.findings.add(tampered(where, "the copy has nothing of this log"))
     if len(set(origins)) != len(origins):
         report.findings.add(tampered(LOGS, "two logs with one name"))
+    complete = _walk(copy, report, anchors, known, pool, spill)
     _read_uncovered(copy, report, spill)
-    complete = True
-    for log in reversed(report.logs):  # a later one says how an earlier one ended
-        mine = [what for origin, what in known if origin == log.checkpoint.origin]
+    for log in report.logs:
         if log.pruned:
-            report.findings.add(*check_pruned(log, mine, report.endings, anchors))
-        else:
-            walk = Walk(log, [*mine, *ends(log, report.endings)], report.findings)
-            complete &= walk.run(pool, columns=copy.columns, anchors=anchors, spill=spill)
-            report.endings += log.endings
+            mine, is_last = _known_of(log, known), log is report.logs[-1]
+            report.findings.add(*check_pruned(log, mine, report.endings, anchors, is_last=is_last))
         if not log.accepted and anchors.keys:
             lacks = f"no checkpoint has the {anchors.policy.quorum} cosignatures that are needed"
             report.findings.add(unverifiable(log.name, lacks))
@@ -121,6 +122,30 @@ def verify(
         lacks = "no key was given (--key), so whose log this is and who signed it cannot be known"
         report.findings.add(unverifiable(origins[0], lacks))
     return report
+
+
+def _known_of(log: Log, known: Sequence[tuple[str, Known]]) -> list[Known]:
+    return [what for origin, what in known if origin == log.checkpoint.origin]
+
+
+def _walk(
+    copy: Copy,
+    report: Report,
+    anchors: Anchors,
+    known: Sequence[tuple[str, Known]],
+    pool: Workers,
+    spill: Spill,
+) -> bool:
+    """Every log that has its entries; whether all could be read. The newest first: a later one says
+    how an earlier one ended."""
+    complete = True
+    for log in reversed(report.logs):
+        if not log.pruned:
+            must = [*_known_of(log, known), *ends(log, report.endings)]
+            walk = Walk(log, must, report.findings)
+            complete &= walk.run(pool, columns=copy.columns, anchors=anchors, spill=spill)
+            report.endings += log.endings
+    return complete
 
 
 def _read_uncovered(copy: Copy, report: Report, spill: Spill) -> None:
@@ -158,14 +183,14 @@ def _replay(copy: Copy, report: Report, spill: Spill, pool: Workers) -> None:
         with paths[-1].open("wb") as file:
             log.sizes.tofile(file)
     names = [*(log.name for log in report.logs), UNCOVERED]
-    whole = copy.whole and not any(log.pruned for log in report.logs)
-    job = partial(_replay_some, spill, paths if copy.columns else None, names, whole)
+    past = Past(copy.whole, after_pruned(report.logs))
+    job = partial(_replay_some, spill, paths if copy.columns else None, names, past)
     for found in pool.imap(job, spill.prefixes()):
         report.findings.add(*found)
 
 
 def _replay_some(
-    spill: Spill, sizes: list[Path] | None, names: list[str], whole: bool, prefix: str
+    spill: Spill, sizes: list[Path] | None, names: list[str], past: Past, prefix: str
 ) -> list[Finding]:
     found: list[Finding] = []
     seen: set[str] = set()
@@ -175,5 +200,5 @@ def _replay_some(
         seen.add(name)
     seen.clear()
     mapped = None if sizes is None else [spill.mapped(path) for path in sizes]
-    found += broken(spill.records_of(prefix), mapped, names, whole)
+    found += broken(spill.records_of(prefix), mapped, names, past)
     return found

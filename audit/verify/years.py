@@ -28,14 +28,19 @@ def ends(log: Log, endings: Iterable[Ending]) -> list[Known]:
 
 
 def check_pruned(
-    log: Log, known: Iterable[Known], endings: Sequence[Ending], anchors: Anchors
+    log: Log, known: Iterable[Known], endings: Sequence[Ending], anchors: Anchors, *, is_last: bool
 ) -> Iterator[Finding]:
-    """Of a log whose entries are gone: whether it ended so, and they went when they might."""
+    """Of a log whose entries are gone: whether it ended so, and they went when they might.
+
+    `is_last`: the copy has no later log, which alone could say so.
+    """
     size, root = log.checkpoint.size, log.checkpoint.root
     where = f"{log.name} checkpoint {size}"
     finding, accepted = judge(log.note, log.checkpoint.origin, where, anchors)
     if finding:
         yield finding
+    if accepted:
+        log.accepted, log.accepted_root = size, root
     for what in known:
         if what.size > size:
             yield tampered(where, "the log was longer when it was seen before")
@@ -43,15 +48,30 @@ def check_pruned(
             yield unverifiable(where, f"it was pruned: what it was at {what.size} cannot be seen")
         elif what.root != root:
             yield tampered(where, what.otherwise)
-    if not any((e.size, e.root) == (size, root) for e in said_of(log, endings)):
+    if is_last:
+        yield unverifiable(where, "it was pruned, and the copy lacks the later logs that say so")
+    else:
+        yield from _held_against(log, endings, where)
+
+
+def _held_against(log: Log, endings: Iterable[Ending], where: str) -> Iterator[Finding]:
+    """A pruned log against what later ones say of it."""
+    end = log.checkpoint.size, log.checkpoint.root
+    said = [ending for ending in endings if (ending.size, ending.root) == end]
+    if not said_of(log, said):
         yield tampered(where, "it was pruned, and no later log says that it ended like this")
-    done = [e for e in said_of(log, endings, "log.pruned") if (e.size, e.root) == (size, root)]
+    done = said_of(log, said, "log.pruned")
     if not done:
         yield tampered(where, "its entries are gone, and no log says that they were pruned")
-    elif datetime.fromisoformat(done[0].occurred_at) < _over(int(year_of(log))):
+    elif done[0].occurred_at < _over(int(year_of(log))):
         yield tampered(where, f"it was pruned before {KEPT_YEARS} full years were over")
-    if accepted:
-        log.accepted, log.accepted_root = size, root
+
+
+def after_pruned(logs: Sequence[Log]) -> int | None:
+    """The order of the log of the year after the last one that was pruned, if there is one."""
+    pruned = [int(year_of(log)) for log in logs if log.pruned and year_of(log).isdecimal()]
+    following = [log.order for log in logs if pruned and year_of(log) == str(pruned[-1] + 1)]
+    return following[0] if following else None
 
 
 def missing(logs: Sequence[Log], endings: Iterable[Ending]) -> Iterator[Finding]:

@@ -42,7 +42,7 @@ def lift(*, by: User, hold_id: UUID) -> bool:
     return bool(outcome == "lifted")
 
 
-def _call(function: str, *arguments: object) -> object:
+def _call(function: str, *arguments: UUID | str | bool | datetime) -> object:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT gate.{function}", arguments)
         row = cursor.fetchone()

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +26,9 @@ from travelcheck.stack.folders import ROOT
 pytestmark = [pytest.mark.serial, pytest.mark.xdist_group("whole machine")]
 
 
-def test_the_conversations_go_as_the_stories_demand(demo: Demo) -> None:
+def test_the_conversations_go_as_the_stories_demand_and_their_log_verifies(
+    demo: Demo, tmp_path: Path
+) -> None:
     done = demo.once()
     assert done.returncode == 0, done.stdout
     assert all(person.label_en in done.stdout for person in PEOPLE)
@@ -32,6 +36,32 @@ def test_the_conversations_go_as_the_stories_demand(demo: Demo) -> None:
     # Once more, where people have consents, are erased, and have texted a lot already.
     done = demo.once()
     assert done.returncode == 0, done.stdout
+    the_log_verifies(demo, tmp_path)
+
+
+def the_log_verifies(demo: Demo, folder: Path) -> None:
+    """As a folder, and as it is served: accesses, organisations, answers, disputes, erasures."""
+
+    environment = clean_environment(demo.folder) | {"DEMO": "1", "PUBLIC_BASE_URL": demo.address}
+
+    def run(*command: object) -> str:
+        done = subprocess.run(
+            [sys.executable, *map(str, command)], env=environment, cwd=ROOT,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    key = run("manage.py", "audit_key").strip()
+    run("manage.py", "audit_export", folder / "copy")
+    assert "intact: " in run("manage.py", "audit_verify", folder / "copy", "--key", key)
+    (folder / "token").write_text(run("manage.py", "audit_mirror", "add", "court.example"))
+    served = f"{demo.address}/audit"
+    given = ("--key", key, "--tiles-only", "--token-file", folder / "token")
+    assert "intact: " in run("-m", "audit.verify", served, *given)
+    with demo.database() as connection:
+        said = {event for (event,) in connection.execute("SELECT DISTINCT event FROM audit_entry")}
+    assert {"access.delivered", "organisation.asked", "erasure.done", "log.checked"} <= said
 
 
 def test_the_demo_starts_again_where_it_left_off_and_leaves_nothing_behind() -> None:

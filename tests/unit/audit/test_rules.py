@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from audit.verify.entries import FIELDS
-from audit.verify.rules import broken
+from audit.verify.rules import Past, broken
 
 Entry = dict[str, Any]
 Story = list[Entry]
@@ -52,7 +52,7 @@ def story() -> Story:
 
 def found(told: Story, sizes: list[int] | None = None) -> list[str]:
     records = [(0, place, *(entry[name] for name in FIELDS)) for place, entry in enumerate(told)]
-    return [str(finding) for finding in broken(records, [sizes or [5, 9]], ["2026"], True)]
+    return [str(finding) for finding in broken(records, [sizes or [5, 9]], ["2026"], Past(True))]
 
 
 def set_(place: int, **fields: Any) -> Callable[[Story], None]:
@@ -170,5 +170,5 @@ def test_nothing_is_fetched_before_its_claim_is_under_a_checkpoint(sizes: list[i
 
 def test_what_began_before_the_copy_cannot_be_verified() -> None:
     records = [(0, 0, *(story()[4][name] for name in FIELDS))]
-    kinds = [finding.kind for finding in broken(records, [[5]], ["2026"], False)]
+    kinds = [finding.kind for finding in broken(records, [[5]], ["2026"], Past(False))]
     assert kinds == [2]
