@@ -12,11 +12,6 @@ from subscribers.models import Tenure
 REPLY, CODE, NOTICE, ANSWER = "reply", "code", notices.KIND, "answer"
 
 
-def cause(inbound_id: int) -> str:
-    """What a reply answers. The gateway sends one text per cause, so a text has one reply."""
-    return f"inbound:{inbound_id}"
-
-
 @dataclass(frozen=True, slots=True)
 class Turn:
     """A text of a sender whose language is known."""
@@ -41,7 +36,7 @@ class Turn:
             to=Address.of_sender(self.inbound),
             body=body,
             kind=kind,
-            cause=cause(self.inbound.id),
+            cause=self.inbound.cause,  # one text per cause: a text has one reply
             hold_ref=hold_ref,
             after_entry=after_entry,
             reply_to=self.inbound.id,

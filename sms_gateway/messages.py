@@ -12,6 +12,8 @@ class Inbound:
     """A text that came in, as `settings.SMS_INBOUND_HANDLER` gets it.
 
     `problem` is "" or a value of `models.Problem`: then `text` is not to be read as a command.
+    `cause`: what a reply to it answers; another than the text itself when an operator has read it
+    after it was answered once.
     """
 
     id: int
@@ -22,6 +24,11 @@ class Inbound:
     problem: str
     received_at: datetime
     answered_by_provider: bool
+    cause: str = ""
+
+    def __post_init__(self) -> None:
+        if not self.cause:
+            object.__setattr__(self, "cause", f"inbound:{self.id}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ TABLES: Grants = {
         "sms_gateway_inboundmessage": [
             "SELECT",
             "UPDATE (handled_at, problem, due_at, enqueued_at, attempts, body_sealed,"
-            " sender_sealed)",
+            " sender_sealed, redact_at)",
         ],
         "sms_gateway_outboundmessage": ["SELECT", "INSERT", "UPDATE"],
         "sms_gateway_deliveryreport": ["SELECT", "UPDATE (applied_at)"],
@@ -129,6 +129,7 @@ TABLES: Grants = {
         "sms_gateway_incident": ["SELECT", "INSERT", "UPDATE (closed_at)", "DELETE"],
         "sms_gateway_inboundpart": ["SELECT (number_index)", "DELETE"],
         "sms_gateway_optout": ["SELECT", "INSERT", "UPDATE"],
+        "sms_gateway_senderoptout": ["SELECT", "INSERT", "DELETE"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT"],
         # accounts: e-mails and what sessions leave behind

@@ -49,6 +49,8 @@ RULES: Final = (
     Rule("a text's row without its body: when, under which index, whether it was STOP, the digest"
          " of a code", "until the number is erased; without end otherwise", "its index is nobody's",
          "a text that is sent to us again is no new one"),
+    Rule("the last word of a number, STOP or START, and senders that a provider blocks for it",
+         "without end, under its index", "", "who said STOP is not texted again by mistake"),
     Rule("calls to providers, without numbers", "14 days", "deleted",
          "to find out what went wrong", *BODIES),
     Rule("texts nobody understood, without their words", "14 days", "deleted",

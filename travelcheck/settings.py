@@ -110,6 +110,7 @@ SMPP_SOCKETS = Path(env.text("SMPP_SOCKETS", str(local_folder() / "run")))
 SMPP_BIND = env.choice("SMPP_BIND", ("split", "transceiver"), "split", required=False)
 SMPP_LONG_TEXTS = env.choice("SMPP_LONG_TEXTS", ("udh", "payload"), "udh", required=False)
 SMPP_SYSTEM_TYPE = env.text("SMPP_SYSTEM_TYPE")
+SMPP_CA_FILE = env.text("SMPP_CA_FILE")
 SMPP_WINDOW = env.number("SMPP_WINDOW", 10, least=1)
 SMPP_NATIONAL_PREFIX = env.text("SMPP_NATIONAL_PREFIX")
 # A number of ours from which a text to it comes back as one from it: the probe.

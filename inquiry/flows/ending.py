@@ -39,7 +39,7 @@ def start(turn: Turn, intent: intents.Start) -> None:
     """Texts go again, unless a STOP that came after this text was handled before it; when nothing
     was stopped, a PAUSE ends."""
     number = turn.inbound.number_index
-    if opt_in(number_index=number, inbound_id=turn.inbound.id):
+    if opt_in(number_index=number, inbound_id=turn.inbound.id, provider=turn.inbound.provider):
         turn.reply("start.done", kind=kinds.START)
     elif not is_opted_out(number_index=number):
         key = "start.resumed" if choices.resume(turn) else "start.running"

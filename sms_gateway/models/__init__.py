@@ -1,6 +1,6 @@
 from sms_gateway.models.inbound import InboundMessage, Problem
 from sms_gateway.models.operation import Act, OperatorAct, Probe, Unclear
-from sms_gateway.models.opt_out import OptOut
+from sms_gateway.models.opt_out import OptOut, SenderOptOut
 from sms_gateway.models.outbound import OutboundMessage, Reason, State
 from sms_gateway.models.part import InboundPart, OutboundPart
 from sms_gateway.models.provider import (
@@ -32,6 +32,7 @@ __all__ = [
     "Reason",
     "SandboxPhone",
     "SandboxText",
+    "SenderOptOut",
     "State",
     "Switch",
     "Unclear",

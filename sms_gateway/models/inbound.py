@@ -40,6 +40,7 @@ class InboundMessage(models.Model):
     due_at = models.DateTimeField(help_text="not tried again before this moment")
     enqueued_at = models.DateTimeField(help_text="when a task for it was last put in the queue")
     attempts = models.SmallIntegerField(default=0, help_text="how often handling has failed")
+    redact_at = models.DateTimeField(null=True, help_text="when the provider is told to forget it")
 
     class Meta:
         constraints = [
@@ -59,5 +60,10 @@ class InboundMessage(models.Model):
                 fields=["handled_at"],
                 condition=Q(body_sealed__isnull=False),
                 name="inbound_with_body",
+            ),
+            models.Index(
+                fields=["redact_at"],
+                condition=Q(redact_at__isnull=False),
+                name="inbound_to_redact",
             ),
         ]

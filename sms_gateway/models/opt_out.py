@@ -13,3 +13,23 @@ class OptOut(models.Model):
     since = models.DateTimeField()
     word = models.TextField(help_text="the keyword, or the provider's code")
     inbound_id = models.BigIntegerField(default=0, help_text="the text that said it")
+
+
+class SenderOptOut(models.Model):
+    """A provider delivers no more to a number from our sender there: the number said STOP to that.
+
+    The row goes when a START comes by the same way, for that is what the provider waits for too.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    number_index = models.BinaryField()
+    provider = models.TextField()
+    since = models.DateTimeField()
+    code = models.TextField(help_text="the provider's")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["number_index", "provider"], name="one_opt_out_per_sender"
+            )
+        ]

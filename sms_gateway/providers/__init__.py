@@ -91,8 +91,9 @@ class Provider(Protocol):
         `is_taken(id)` says that an id belongs to another text. Raises when it cannot tell now.
         """
 
-    def redact(self, provider_message_id: str) -> None:
-        """Have it forget what a text said that went its way. Only of one that `keeps_words`."""
+    def redact(self, provider_message_id: str, *, has_media: bool = False) -> None:
+        """Have it forget what a text said that went its way or came from there, and pictures that
+        came with it. Only of one that `keeps_words`."""
 
     def classify(self, error: Exception) -> Failure: ...
 

@@ -1,9 +1,10 @@
 """Everything that changes a row of the gateway."""
 
+from sms_gateway.services.aside import set_aside
 from sms_gateway.services.handling import handle
 from sms_gateway.services.health import close_incident, open_incident, pin, watch
 from sms_gateway.services.limits import close_when_affordable
-from sms_gateway.services.operating import ask, operate, set_aside
+from sms_gateway.services.operating import ask, operate
 from sms_gateway.services.opting import opt_in, opt_out
 from sms_gateway.services.parts import confirm_parts, receive_part, sweep_parts
 from sms_gateway.services.probing import probe, watch_probes

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import timedelta
-from typing import cast
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import transaction
@@ -11,10 +11,12 @@ from django.db.models import F
 from django.utils.module_loading import import_string
 
 from core.numbers import parse
-from sms_gateway import clock, dispatch, sealed
+from sms_gateway import clock, dispatch, providers, sealed
 from sms_gateway.failures import backoff, describe, is_busy
 from sms_gateway.messages import Inbound
 from sms_gateway.models import InboundMessage, Problem
+from sms_gateway.services.aside import set_aside
+from sms_gateway.services.opting import opt_out
 from sms_gateway.services.probing import came_back
 
 log = logging.getLogger(__name__)
@@ -73,6 +75,7 @@ def _handle_one(inbound_id: int) -> bool:
     problem = row.problem
     if row.attempts > MAX_ATTEMPTS:
         problem = Problem.GIVEN_UP
+        _give_up(row)
     else:
         if (inbound := _open(row)) is None:
             problem = Problem.ERASED
@@ -80,8 +83,22 @@ def _handle_one(inbound_id: int) -> bool:
         if inbound is not None and not came_back(index=inbound.number_index, body=inbound.text):
             handler = cast(Callable[[Inbound], None], import_string(settings.SMS_INBOUND_HANDLER))
             handler(inbound)
-    InboundMessage.objects.filter(id=row.id).update(handled_at=clock.now(), problem=problem)
+    InboundMessage.objects.filter(id=row.id).update(problem=problem, **_done(row))
     return True
+
+
+def _give_up(row: InboundMessage) -> None:
+    """Somebody has to read it. And whoever said STOP is not texted any more, whatever else that
+    should have ended."""
+    if row.is_stop:
+        opt_out(number_index=bytes(row.number_index), word="STOP", inbound_id=row.id)
+    set_aside(inbound_id=row.id)
+
+
+def _done(row: InboundMessage) -> dict[str, Any]:
+    """Columns of a text that nothing more is done with: its provider may forget it too."""
+    keeps_words = providers.get(row.provider).capabilities.keeps_words
+    return {"handled_at": clock.now(), "redact_at": clock.now() if keeps_words else None}
 
 
 def _stop_without_words(row: InboundMessage) -> Inbound:
@@ -134,7 +151,8 @@ def _record_failure(inbound_id: int, error: Exception, *, counted: bool) -> None
     attempts = row.attempts + (0 if counted else 1)
     changes = {"attempts": attempts, "due_at": clock.after(backoff(attempts))}
     if attempts >= MAX_ATTEMPTS:
-        changes |= {"handled_at": clock.now(), "problem": Problem.GIVEN_UP}
+        _give_up(row)
+        changes |= {"problem": Problem.GIVEN_UP, **_done(row)}
     InboundMessage.objects.filter(id=row.id).update(**changes)
     log.error(
         "a text could not be handled",

@@ -12,14 +12,14 @@ from django.db import connection
 
 from core import limits
 from core.limits import Limit, Verdict
-from sms_gateway.kinds import ERASED, STOP
+from sms_gateway.kinds import ERASED, PROBE, STOP
 from sms_gateway.models import OutboundMessage, Why
 from sms_gateway.providers.routes import names
 from sms_gateway.services import health
 
 DAY = 24 * 3600
-#: Ending is always confirmed, whatever it costs.
-UNLIMITED = frozenset({STOP, ERASED})
+#: Ending is always confirmed, whatever it costs; a probe that is held back would be a false alarm.
+UNLIMITED = frozenset({STOP, ERASED, PROBE})
 
 SPENT = """
 SELECT coalesce(sum(cost), 0) FROM sms_gateway_outboundmessage
@@ -45,9 +45,14 @@ def check(row: OutboundMessage, number: str) -> Check:
             return Check.SOON
     if row.kind in UNLIMITED:
         return Check.PASSED
+    # Money first: a text that waits for it takes nothing else each time it is tried.
+    cost = cost_of(row.segments, digits)
+    if not _afford(cost):
+        return Check.LATER
     if any(limits.take(limit, key) is not Verdict.ALLOWED for limit, key in _counted(row, digits)):
+        _spend(-cost)  # or whoever makes one number ask could spend everybody's
         return Check.NEVER
-    return Check.PASSED if _afford(row, cost_of(row.segments, digits)) else Check.LATER
+    return Check.PASSED
 
 
 def is_allowed(digits: str) -> bool:
@@ -83,20 +88,27 @@ def _counted(row: OutboundMessage, digits: str) -> list[tuple[Limit, bytes]]:
     return found
 
 
-def _afford(row: OutboundMessage, cost: int) -> bool:
+def _afford(cost: int) -> bool:
     """Whether today's money lasts. When it does not, everybody who looks after it is told."""
+    if not settings.SMS_BUDGET_PER_DAY:
+        return True
+    spent = _spend(cost)
+    if spent is None:
+        spent = spent_today() + cost <= settings.SMS_BUDGET_PER_DAY * 1000
+    if not spent:
+        health.open_incident(provider=names()[0], why=Why.OVER_BUDGET)
+    return spent
+
+
+def _spend(cost: int) -> bool | None:
+    """Add to what is spent today, if the budget allows it; None when Redis is away."""
     budget = settings.SMS_BUDGET_PER_DAY * 1000
     if not budget:
         return True
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_char(core.now() AT TIME ZONE 'UTC', 'YYYY-MM-DD')")
         (day,) = cursor.fetchone() or ("",)
-    spent = limits.spend(f"sms-cost:{day}", amount=cost, limit=budget, seconds=2 * DAY)
-    if spent is None:
-        spent = spent_today() + cost <= budget
-    if not spent:
-        health.open_incident(provider=names()[0], why=Why.OVER_BUDGET)
-    return spent
+    return limits.spend(f"sms-cost:{day}", amount=cost, limit=budget, seconds=2 * DAY)
 
 
 def spent_today() -> int:

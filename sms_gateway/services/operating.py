@@ -1,6 +1,7 @@
 """What operators have done. Their pages run as web, which sees neither numbers nor answers, so
 they ask and the worker acts. Each is in the log the moment it is asked for."""
 
+import logging
 import uuid
 from collections.abc import Callable
 from typing import cast
@@ -12,6 +13,7 @@ from django.utils.module_loading import import_string
 from audit import services as audit
 from core.numbers import parse
 from sms_gateway import clock, dispatch, sealed
+from sms_gateway.failures import describe
 from sms_gateway.messages import Address, Inbound
 from sms_gateway.models import (
     Act,
@@ -23,6 +25,8 @@ from sms_gateway.models import (
     Unclear,
 )
 from sms_gateway.services.queueing import queue
+
+log = logging.getLogger(__name__)
 
 EVENTS = {
     Act.RESEND: "gateway.text_resent",
@@ -46,29 +50,19 @@ def ask(*, what: Act, target: uuid.UUID, by_ref: uuid.UUID) -> None:
 def operate() -> None:
     """Do what is asked for, one after the other."""
     for act_id in list(OperatorAct.objects.filter(done_at=None).values_list("id", flat=True)):
-        with transaction.atomic():
-            rows = OperatorAct.objects.select_for_update(skip_locked=True)
-            act = rows.filter(id=act_id, done_at=None).first()
-            if act is not None:
-                was_done = DO[Act(act.what)](act)
-                OperatorAct.objects.filter(id=act.id).update(done_at=clock.now(), was_done=was_done)
+        try:
+            _operate(act_id)
+        except Exception as error:  # tried again in a moment; the others do not wait for it
+            log.error("an operator's wish was not done", extra={"error": describe(error)})
 
 
-def set_aside(*, inbound_id: int) -> None:
-    """Nobody understood this text: keep its words for an operator, as long as the text has them."""
-    row = InboundMessage.objects.get(id=inbound_id)
-    names = row.provider, row.provider_message_id
-    opened = sealed.unseal(row.key_id, (row.body_sealed, sealed.inbound_body(*names)))
-    if opened is None:
-        return
-    fresh = Unclear(
-        inbound_id=row.id,
-        number_index=row.number_index,
-        key_id=row.key_id,
-        received_at=row.received_at,
-    )
-    fresh.body_sealed = sealed.reseal(row.key_id, opened[0], sealed.unclear_body(fresh.ref))
-    Unclear.objects.bulk_create([fresh], ignore_conflicts=True)
+@transaction.atomic
+def _operate(act_id: uuid.UUID) -> None:
+    rows = OperatorAct.objects.select_for_update(skip_locked=True)
+    act = rows.filter(id=act_id, done_at=None).first()
+    if act is not None:
+        was_done = DO[Act(act.what)](act)
+        OperatorAct.objects.filter(id=act.id).update(done_at=clock.now(), was_done=was_done)
 
 
 def _resend(act: OperatorAct) -> bool:
@@ -113,6 +107,7 @@ def _stop(act: OperatorAct) -> bool:
         problem="",
         received_at=row.received_at,
         answered_by_provider=False,
+        cause=f"meant-stop:{act.id}",
     )
     cast(Callable[[Inbound], None], import_string(settings.SMS_INBOUND_HANDLER))(stop)
     return _close(act)

@@ -1,9 +1,15 @@
-"""The ledger of numbers that said STOP, or START after it."""
+"""The ledger of numbers that said STOP, or START after it; and of senders that providers block for
+a number, because it said STOP to those.
+
+STOP is for everything, whichever sender it was said to. So the first that is heard of a block
+counts as a STOP. A block that is known is no news: whoever said START to another sender meanwhile
+gets texts from that one.
+"""
 
 from django.db import connection
 
 from core import advisory
-from sms_gateway.models import InboundMessage, OptOut
+from sms_gateway.models import InboundMessage, OptOut, SenderOptOut
 
 # A lock per number, held to the end of the transaction: while somebody opts out or in, nothing of
 # that number passes its last check, and the other way round. 0x534D53 keeps it apart from others.
@@ -16,6 +22,12 @@ ON CONFLICT (number_index) DO UPDATE
 SET is_out = excluded.is_out, word = excluded.word, inbound_id = excluded.inbound_id,
     since = CASE WHEN sms_gateway_optout.is_out = excluded.is_out
                  THEN sms_gateway_optout.since ELSE excluded.since END
+"""
+
+
+BLOCK = """
+INSERT INTO sms_gateway_senderoptout (number_index, provider, since, code)
+VALUES (%s, %s, core.now(), %s) ON CONFLICT DO NOTHING RETURNING id
 """
 
 
@@ -37,9 +49,26 @@ def opt_out(*, number_index: bytes, word: str, inbound_id: int | None = None) ->
     return _say(number_index, word, inbound_id, is_out=True)
 
 
-def opt_in(*, number_index: bytes, inbound_id: int) -> bool:
-    """Texts go to this number again. False when they did, or when a later text has said STOP."""
-    return _say(number_index, "START", inbound_id, is_out=False)
+def opt_in(*, number_index: bytes, inbound_id: int, provider: str = "") -> bool:
+    """Texts go to this number again. False when they did, or when a later text has said STOP.
+
+    `provider`: by which the START came; what it blocked, it does not any more.
+    """
+    changed = _say(number_index, "START", inbound_id, is_out=False)
+    SenderOptOut.objects.filter(number_index=number_index, provider=provider).delete()
+    return changed
+
+
+def is_blocked_by(*, number_index: bytes, provider: str, code: str) -> bool:
+    """The provider says that this number said STOP to our sender there. True when that is news:
+    then the number is opted out of everything."""
+    advisory.lock(LOCK_SPACE, number_index)
+    with connection.cursor() as cursor:
+        cursor.execute(BLOCK, [number_index, provider, code[:40]])
+        is_news = cursor.fetchone() is not None
+    if is_news:
+        opt_out(number_index=number_index, word=code)
+    return is_news
 
 
 def _say(number_index: bytes, word: str, inbound_id: int, *, is_out: bool) -> bool:

@@ -9,13 +9,13 @@ from django.db import transaction
 
 from core.numbers import number_index, parse
 from sms_gateway import clock
+from sms_gateway.kinds import PROBE
 from sms_gateway.messages import Address
 from sms_gateway.models import Probe, Why
 from sms_gateway.providers.routes import names
 from sms_gateway.services import health
 from sms_gateway.services.queueing import queue
 
-KIND = "probe"
 PATIENCE = timedelta(minutes=5)
 KEPT = timedelta(days=14)
 WORDS = re.compile(r"\s*PROBE ([0-9a-f]{16})\s*")
@@ -30,7 +30,7 @@ def probe() -> None:
     token = secrets.token_hex(8)
     Probe.objects.create(token=token, sent_at=clock.now())
     address = Address.of(parse(settings.SMS_PROBE_NUMBER))
-    queue(to=address, body=f"PROBE {token}", kind=KIND, cause=f"probe:{token}")
+    queue(to=address, body=f"PROBE {token}", kind=PROBE, cause=f"probe:{token}")
 
 
 def watch_probes() -> None:

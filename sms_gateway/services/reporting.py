@@ -31,7 +31,11 @@ def apply_report(*, report_id: int) -> None:
         reason = Reason(failure.kind.value) if lost else None
         advance(row, receipt, error_code=report.error_code, reason=reason)
     if failure.opted_out:
-        opting.opt_out(number_index=bytes(row.number_index), word=report.error_code)
+        opting.is_blocked_by(
+            number_index=bytes(row.number_index),
+            provider=report.provider,
+            code=report.error_code,
+        )
     DeliveryReport.objects.filter(id=report.id).update(applied_at=clock.now())
 
 

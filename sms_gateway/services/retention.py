@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from audit.services import record_purge
-from sms_gateway import clock
+from sms_gateway import clock, providers
 from sms_gateway.models import (
     InboundMessage,
     InboundPart,
@@ -19,6 +20,7 @@ from sms_gateway.models import (
     Unclear,
 )
 from sms_gateway.models.outbound import OPEN_STATES
+from sms_gateway.providers import PROVIDERS
 from sms_gateway.services.progress import close
 
 KEPT = timedelta(hours=24)
@@ -57,12 +59,17 @@ def _blank() -> int:
     Switch.objects.filter(at__lte=clock.after(-TROUBLE_KEPT)).delete()
     Incident.objects.filter(closed_at__lte=clock.after(-TROUBLE_KEPT)).delete()
     old = OutboundMessage.objects.filter(created_at__lte=clock.after(-KEPT))
-    blanked += (
-        old.exclude(state__in=OPEN_STATES)
-        .filter(address_sealed__isnull=False)
-        .update(body_sealed=None, address_sealed=None)
-    )
+    finished = old.exclude(state__in=OPEN_STATES).filter(address_sealed__isnull=False)
+    _have_forgotten(finished)
+    blanked += finished.update(body_sealed=None, address_sealed=None)
     return record_purge(kind="messages", rows=blanked)
+
+
+def _have_forgotten(texts: QuerySet[OutboundMessage]) -> None:
+    """Texts that were accepted and of which no report came: the provider is told to forget them
+    all the same."""
+    keeping = [name for name in PROVIDERS if providers.get(name).capabilities.keeps_words]
+    texts.filter(state=State.SENT, provider__in=keeping).update(redact_at=clock.now())
 
 
 @transaction.atomic
@@ -101,4 +108,5 @@ def forget(*, number_index: bytes) -> None:
         close(row, state=State.SUPPRESSED, reason=Reason.ERASED)
     finished = texts.exclude(state__in=OPEN_STATES).select_for_update(skip_locked=True)
     ids = list(finished.values_list("id", flat=True))
+    _have_forgotten(OutboundMessage.objects.filter(id__in=ids))
     OutboundMessage.objects.filter(id__in=ids).update(body_sealed=None, address_sealed=None)

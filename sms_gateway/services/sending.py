@@ -24,6 +24,7 @@ from sms_gateway.models import (
     State,
 )
 from sms_gateway.providers import Accepted, Failure, FailureKind, Provider
+from sms_gateway.providers.routes import names
 from sms_gateway.services import checks, limits, opting, routing
 from sms_gateway.services.limits import Check
 from sms_gateway.services.progress import accept, close, start_next
@@ -116,7 +117,7 @@ def _claim(outbound_id: int) -> Claim:
     if limited is not Check.PASSED:
         return _held_back(row, limited)
     # What has just failed there goes elsewhere, where there is another way.
-    provider = routing.choose(text.to, failed_at=row.provider)
+    provider = routing.choose(text.to, number_index=bytes(row.number_index), failed_at=row.provider)
     rows.update(
         state=State.SENDING,
         provider=provider.name,
@@ -270,12 +271,25 @@ def _record_failure(outbound_id: int, attempt: int, failure: Failure, call: Call
                 seconds = wait.total_seconds() + CLOCKS_APART
                 dispatch.on_commit("send", row.id, countdown=seconds)
         case FailureKind.PERMANENT if failure.opted_out:
-            opting.opt_out(number_index=bytes(row.number_index), word=failure.code)
-            close(row, state=State.SUPPRESSED, reason=Reason.OPTED_OUT, error_code=failure.code)
+            _record_blocked(row, failure.code)
         case FailureKind.PERMANENT:
             close(row, state=State.FAILED, reason=Reason.PERMANENT, error_code=failure.code)
         case _:
             assert_never(failure.kind)
+
+
+def _record_blocked(row: OutboundMessage, code: str) -> None:
+    """The provider knows of a STOP to our sender there. If that is older than a START to another
+    one, the text goes from another, where there is one."""
+    index = bytes(row.number_index)
+    is_news = opting.is_blocked_by(number_index=index, provider=row.provider, code=code)
+    if is_news or routing.blocked_at(index).issuperset(names()):
+        close(row, state=State.SUPPRESSED, reason=Reason.OPTED_OUT, error_code=code)
+    else:
+        OutboundMessage.objects.filter(id=row.id).update(
+            state=State.QUEUED, due_at=clock.now(), error_code=code
+        )
+        dispatch.on_commit("send", row.id)
 
 
 def _note(outbound_id: int, call: Call) -> None:

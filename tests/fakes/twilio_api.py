@@ -21,7 +21,10 @@ from core import segments
 
 ACCOUNT = "AC" + "0123456789abcdef" * 2
 TOKEN = "a token of thirty-two characters"
-PATH = re.compile(r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages(?:/(SM[0-9a-f]{32}))?\.json$")
+PATH = re.compile(
+    r"/2010-04-01/Accounts/(AC[0-9a-fA-F]{32})/Messages"
+    r"(?:/((?:SM|MM)[0-9a-f]{32})(?:/Media(?:/(ME[0-9a-f]{32}))?)?)?\.json$"
+)
 LONGEST_BODY = 1600
 
 Answer = tuple[int, dict[str, Any]]
@@ -30,16 +33,26 @@ Answer = tuple[int, dict[str, Any]]
 @dataclass
 class FakeTwilio:
     """`fail_with` answers the next requests to create with an error; `after_accepting` breaks off
-    the connection when the text is taken already; `opted_out` are numbers that said STOP."""
+    the connection when the text is taken already; `opted_out` are numbers that said STOP; `media`
+    are the pictures that came with a text."""
 
     base_url: str = ""
     messages: list[dict[str, Any]] = field(default_factory=list)
     requests: list[tuple[str, dict[str, str]]] = field(default_factory=list)
     callbacks: dict[str, str] = field(default_factory=dict)
     opted_out: set[str] = field(default_factory=set)
+    media: dict[str, list[str]] = field(default_factory=dict)
     fail_with: list[Answer] = field(default_factory=list)
     after_accepting: str = ""  # "close" or "hang"
     released: threading.Event = field(default_factory=threading.Event)
+
+    def posted(self, address: str, form: dict[str, str]) -> Answer:
+        sid, _ = named(address)
+        return self.update(sid, form) if sid else self.create(form)
+
+    def asked(self, address: str, query: dict[str, str]) -> Answer:
+        sid, _ = named(address)
+        return self.pictures(sid) if sid else self.find(query)
 
     def create(self, form: dict[str, str]) -> Answer:
         if self.fail_with:
@@ -69,6 +82,25 @@ class FakeTwilio:
         message["body"] = ""
         return 200, message
 
+    def received(self, sid: str, body: str, *pictures: str) -> None:
+        """A text came in at Twilio, which keeps it."""
+        message = message_of({"To": "", "From": "", "Body": body})
+        self.messages.insert(
+            0, message | {"sid": sid, "direction": "inbound", "status": "received"}
+        )
+        self.media[sid] = list(pictures)
+
+    def pictures(self, sid: str) -> Answer:
+        uri = f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}/Media.json"
+        found = [picture_of(sid, picture) for picture in self.media.get(sid, [])]
+        return 200, {"media_list": found, **page_of(uri, len(found), 50)}
+
+    def remove(self, sid: str, picture: str) -> Answer:
+        if picture not in self.media.get(sid, []):
+            return problem(404, 20404, "The requested resource was not found")
+        self.media[sid].remove(picture)
+        return 204, {}
+
     def find(self, query: dict[str, str]) -> Answer:
         size = int(query.get("PageSize", "50"))
         found = [
@@ -78,9 +110,7 @@ class FakeTwilio:
             and query.get("From", message["from"]) == message["from"]
         ]
         uri = f"/2010-04-01/Accounts/{ACCOUNT}/Messages.json"
-        page = {"page": 0, "page_size": size, "start": 0, "end": max(len(found[:size]) - 1, 0)}
-        links = {"first_page_uri": uri, "next_page_uri": None, "previous_page_uri": None}
-        return 200, {"messages": found[:size], "uri": uri, **links, **page}
+        return 200, {"messages": found[:size], **page_of(uri, len(found[:size]), size)}
 
     def receipt(self, sid: str, status: str, **more: str) -> tuple[str, dict[str, str], str]:
         """Address, form and signature of a status callback, as Twilio would call it."""
@@ -104,6 +134,31 @@ class FakeTwilio:
 def problem(status: int, code: int, message: str) -> Answer:
     more = f"https://www.twilio.com/docs/errors/{code}"
     return status, {"code": code, "message": message, "more_info": more, "status": status}
+
+
+def named(address: str) -> tuple[str, str]:
+    """The message, and the picture, that an address is of; "" where it is of none."""
+    match = PATH.match(urlsplit(address).path)
+    return (match[2] or "", match[3] or "") if match else ("", "")
+
+
+def page_of(uri: str, found: int, size: int) -> dict[str, Any]:
+    page = {"page": 0, "page_size": size, "start": 0, "end": max(found - 1, 0)}
+    links = {"first_page_uri": uri, "next_page_uri": None, "previous_page_uri": None}
+    return {"uri": uri, **links, **page}
+
+
+def picture_of(sid: str, picture: str) -> dict[str, Any]:
+    now = format_datetime(datetime.now(UTC))
+    return {
+        "account_sid": ACCOUNT,
+        "content_type": "image/jpeg",
+        "date_created": now,
+        "date_updated": now,
+        "parent_sid": sid,
+        "sid": picture,
+        "uri": f"/2010-04-01/Accounts/{ACCOUNT}/Messages/{sid}/Media/{picture}.json",
+    }
 
 
 def message_of(form: dict[str, str]) -> dict[str, Any]:
@@ -133,17 +188,23 @@ def message_of(form: dict[str, str]) -> dict[str, Any]:
     }
 
 
+def refused(address: str, authorization: str) -> Answer | None:
+    """What is said to who is not the account, or asks for what there is not."""
+    if authorization != "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode():
+        return problem(401, 20003, "Authenticate")
+    if not PATH.match(urlsplit(address).path):
+        return problem(404, 20404, "The requested resource was not found")
+    return None
+
+
 def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
-    credentials = "Basic " + base64.b64encode(f"{ACCOUNT}:{TOKEN}".encode()).decode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             length = int(self.headers.get("Content-Length", "0"))
             form = dict(parse_qsl(self.rfile.read(length).decode(), keep_blank_values=True))
             fake.requests.append(("POST", form))
-            match = PATH.match(urlsplit(self.path).path)
-            sid = match[2] if match else None
-            answer = self.refusal() or (fake.update(sid, form) if sid else fake.create(form))
+            answer = self.refusal() or fake.posted(self.path, form)
             if answer[0] == 201 and fake.after_accepting:
                 if fake.after_accepting == "hang":
                     fake.released.wait(30)
@@ -154,18 +215,18 @@ def _handler(fake: FakeTwilio) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             query = dict(parse_qsl(urlsplit(self.path).query))
             fake.requests.append(("GET", query))
-            self.reply(self.refusal() or fake.find(query))
+            self.reply(self.refusal() or fake.asked(self.path, query))
+
+        def do_DELETE(self) -> None:
+            fake.requests.append(("DELETE", {}))
+            self.reply(self.refusal() or fake.remove(*named(self.path)))
 
         def refusal(self) -> Answer | None:
-            if self.headers.get("Authorization") != credentials:
-                return problem(401, 20003, "Authenticate")
-            if not PATH.match(urlsplit(self.path).path):
-                return problem(404, 20404, "The requested resource was not found")
-            return None
+            return refused(self.path, self.headers.get("Authorization", ""))
 
         def reply(self, answer: Answer) -> None:
             status, content = answer
-            payload = json.dumps(content).encode()
+            payload = json.dumps(content).encode() if content else b""
             self.send_response(status)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(payload)))

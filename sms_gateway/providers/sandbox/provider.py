@@ -33,7 +33,7 @@ class SandboxProvider:
     def find(self, text: OutboundText, is_taken: Callable[[str], bool]) -> Accepted | None:
         return Accepted(str(text.ref)) if mailbox.has(ref=text.ref) else None
 
-    def redact(self, provider_message_id: str) -> None:
+    def redact(self, provider_message_id: str, *, has_media: bool = False) -> None:
         """It keeps no words."""
 
     def classify(self, error: Exception) -> Failure:

@@ -49,7 +49,8 @@ class BindRefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Where to bind, and how. `kind`: transmitter, receiver or transceiver."""
+    """Where to bind, and how. `kind`: transmitter, receiver or transceiver. `ca_file`: whom to
+    believe who the other side is; empty: the system's authorities."""
 
     host: str
     port: int
@@ -57,6 +58,7 @@ class Options:
     user: str
     password: str
     kind: str
+    ca_file: str = ""
     system_type: str = ""
     window: int = 10
     answer_seconds: float = 10
@@ -123,9 +125,8 @@ class Link:
         options = self.options
         self.sequence, self.unconfirmed = Sequence(), []
         async with asyncio.timeout(options.answer_seconds):
-            context = ssl.create_default_context() if options.is_encrypted else None
             reader, self.writer = await asyncio.open_connection(
-                options.host, options.port, ssl=context
+                options.host, options.port, ssl=_encryption(options)
             )
         reading = asyncio.create_task(self._read(reader))
         stop = asyncio.create_task(self.stopping.wait())
@@ -264,6 +265,13 @@ class Link:
         for future in self.waiting.values():
             if not future.done():
                 future.set_exception(NoAnswerError())
+
+
+def _encryption(options: Options) -> ssl.SSLContext | None:
+    """TLS with a certificate that is checked, against the host's name too."""
+    if not options.is_encrypted:
+        return None
+    return ssl.create_default_context(cafile=options.ca_file or None)
 
 
 async def _end(task: "asyncio.Task[None] | asyncio.Task[Literal[True]]") -> None:

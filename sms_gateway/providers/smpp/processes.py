@@ -31,6 +31,7 @@ def options(name: str, kind: str) -> Options:
         user=unquote(parts.username or ""),
         password=unquote(parts.password or ""),
         kind=kind,
+        ca_file=settings.SMPP_CA_FILE,
         system_type=settings.SMPP_SYSTEM_TYPE,
         window=settings.SMPP_WINDOW,
     )

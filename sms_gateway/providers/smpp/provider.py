@@ -31,7 +31,7 @@ class SmppProvider:
             log.warning("the SMSC may have taken a text that is sent again")
         return Accepted(known[0], tuple(known[1:])) if known else None
 
-    def redact(self, provider_message_id: str) -> None:
+    def redact(self, provider_message_id: str, *, has_media: bool = False) -> None:
         """It keeps no words."""
 
     def classify(self, error: Exception) -> Failure:

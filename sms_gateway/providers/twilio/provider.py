@@ -72,9 +72,12 @@ class TwilioProvider:
                 return Accepted(str(message.sid))
         return None
 
-    def redact(self, provider_message_id: str) -> None:
-        """Twilio keeps a text's row, without its words."""
-        self.client.messages(provider_message_id).update(body="")
+    def redact(self, provider_message_id: str, *, has_media: bool = False) -> None:
+        """Twilio keeps a text's row, without its words and pictures."""
+        message = self.client.messages(provider_message_id)
+        message.update(body="")
+        for picture in message.media.list() if has_media else ():
+            picture.delete()
 
     def classify(self, error: Exception) -> Failure:
         return errors.classify(error)

@@ -1,6 +1,8 @@
 // A message centre that does what its standard input says and tells what it sees, one JSON line each.
 //   in:  {"do": "listen" | "answer" | "throttle" | "silent" | "drop" | "deliver" | "receipt" | ...}
 //   out: {"saw": "listening" | "bind" | "submit" | "unbind" | "enquire" | "delivered" | "closed", ...}
+// With the names of two files as arguments, a key and a certificate, it speaks TLS.
+const fs = require('fs');
 const readline = require('readline');
 const smpp = require('smpp');
 
@@ -10,7 +12,8 @@ let statuses = []; // what the next submit_sm are answered with
 let isSilent = false; // submit_sm are taken and not answered
 let count = 0;
 
-const server = smpp.createServer({}, (session) => {
+const [key, cert] = process.argv.slice(2).map((name) => fs.readFileSync(name));
+const server = smpp.createServer(key ? { key, cert } : {}, (session) => {
   session.on('error', () => {});
   session.on('close', () => { sessions.delete(session); tell({ saw: 'closed' }); });
   for (const kind of ['transceiver', 'receiver', 'transmitter']) {

@@ -66,9 +66,9 @@ class Smsc:
 
 
 @contextmanager
-def running() -> Iterator[Smsc]:
+def running(*key_and_certificate: Path) -> Iterator[Smsc]:
     process = subprocess.Popen(
-        ["node", str(FOLDER / "smsc.js")],
+        ["node", str(FOLDER / "smsc.js"), *map(str, key_and_certificate)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -20,6 +20,18 @@ LONGEST_BODY = 1600
 # The form that changes one (UpdateMessage), as Twilio's library, made from it, sends it:
 UPDATE_KNOWN = {"Body", "Status"}
 
+# The pictures of a message, listed (ListMedia) and deleted one by one (DeleteMedia, 204):
+MEDIA_SID = re.compile(r"ME[0-9a-fA-F]{32}")
+MEDIA_MEMBERS = {
+    "account_sid": str,
+    "content_type": str,
+    "date_created": str,
+    "date_updated": str,
+    "parent_sid": str,
+    "sid": str,
+    "uri": str,
+}
+
 # The query that lists messages:
 LIST_KNOWN = {"To", "From", "DateSent", "DateSent<", "DateSent>", "PageSize", "Page", "PageToken"}
 LARGEST_PAGE = 1000
@@ -109,8 +121,18 @@ def check_message(message: dict[str, object]) -> None:
         assert moment is None or isinstance(parsedate_to_datetime(str(moment)), datetime)
 
 
-def check_page(page: dict[str, object]) -> None:
-    """A page of messages is as described."""
-    assert set(page) == set(PAGE_MEMBERS)
-    for name, kind in PAGE_MEMBERS.items():
+def check_page(page: dict[str, object], of: str = "messages") -> None:
+    """A page of messages, or of something else, is as described."""
+    members = {of if name == "messages" else name: kind for name, kind in PAGE_MEMBERS.items()}
+    assert set(page) == set(members)
+    for name, kind in members.items():
         assert isinstance(page[name], kind), name
+
+
+def check_picture(picture: dict[str, object]) -> None:
+    """A media resource is as described."""
+    assert set(picture) == set(MEDIA_MEMBERS)
+    for name, kind in MEDIA_MEMBERS.items():
+        assert isinstance(picture[name], kind), name
+    assert MEDIA_SID.fullmatch(str(picture["sid"]))
+    assert MESSAGE_SID.fullmatch(str(picture["parent_sid"]))

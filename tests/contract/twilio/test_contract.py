@@ -67,6 +67,19 @@ def test_words_are_taken_back_as_published(fake: FakeTwilio) -> None:
     assert fake.messages[0]["body"] == ""
 
 
+def test_a_picture_is_taken_back_as_published(fake: FakeTwilio) -> None:
+    sid, picture = "MM" + "1" * 32, "ME" + "2" * 32
+    fake.received(sid, "", picture)
+    media = requests.get(
+        fake.base_url + URL.replace(".json", f"/{sid}/Media.json"), auth=(ACCOUNT, TOKEN), timeout=5
+    )
+    published.check_page(media.json(), of="media_list")
+    published.check_picture(media.json()["media_list"][0])
+    providers.get("twilio").redact(sid, has_media=True)
+    assert [method for method, _ in fake.requests[-3:]] == ["POST", "GET", "DELETE"]
+    assert fake.media[sid] == []
+
+
 def test_a_messaging_service_sends_as_published(fake: FakeTwilio, settings: Settings) -> None:
     settings.TWILIO_MESSAGING_SERVICE_SID = "MG" + "0" * 32
     providers.get("twilio").send(text())

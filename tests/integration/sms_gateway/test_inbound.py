@@ -1,5 +1,6 @@
 """A text that comes in has one effect, whatever happens to the processes in between."""
 
+import uuid
 from contextlib import suppress
 
 import psycopg
@@ -9,7 +10,8 @@ from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from sms_gateway import services
-from sms_gateway.models import InboundMessage, OutboundMessage, Problem, State
+from sms_gateway.models import Act, InboundMessage, OutboundMessage, Problem, State, Unclear
+from sms_gateway.selectors import is_opted_out
 from sms_gateway.services.handling import MAX_ATTEMPTS
 from tests.fakes.conversation import Seen
 from tests.integration.sms_gateway.conftest import (
@@ -19,6 +21,7 @@ from tests.integration.sms_gateway.conftest import (
     Later,
     Queue,
     Text,
+    address,
     in_threads,
     run_task,
 )
@@ -138,6 +141,27 @@ def test_a_text_that_fails_for_ever_is_tried_later_and_later_then_given_up(
     assert seconds > 3600
     services.sweep()
     assert queue.waiting == []
+
+
+def test_a_stop_that_cannot_be_handled_still_ends_texts_and_waits_for_somebody(
+    text: Text, queue: Queue, stand_ins: Seen
+) -> None:
+    """And what an operator wants of one text is not held back by another that still fails."""
+    stand_ins.fail_on |= {"STOP", "poison"}
+    for body in ("STOP", "poison"):
+        text(body)
+    InboundMessage.objects.update(attempts=MAX_ATTEMPTS - 1)
+    queue.run()
+    assert is_opted_out(number_index=address().number_index)
+    stop, poison = Unclear.objects.order_by("inbound_id").values_list("ref", flat=True)
+    operator = uuid.uuid4()
+    services.ask(what=Act.STOP, target=stop, by_ref=operator)
+    services.ask(what=Act.CLOSE, target=poison, by_ref=operator)
+    services.operate()
+    assert Unclear.objects.get(closed_at=None).ref == stop
+    stand_ins.fail_on.clear()
+    services.operate()
+    assert not Unclear.objects.filter(closed_at=None).exists()
 
 
 def test_a_text_is_handled_once_its_handler_is_mended(

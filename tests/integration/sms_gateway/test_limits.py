@@ -95,6 +95,28 @@ def test_when_the_money_is_spent_texts_wait_and_somebody_is_told(
     assert Incident.objects.get().closed_at is not None
 
 
+def test_waiting_for_money_uses_up_nothing_else_and_what_does_not_go_costs_nothing(
+    queue: Queue, settings: Settings, later: Later
+) -> None:
+    settings.SMS_PRICES, settings.SMS_BUDGET_PER_DAY = "*:400", 1
+    settings.SMS_PER_NUMBER_DAY = 1
+    for n in range(3):  # only the first goes; the others are over the number's limit, and free
+        send_text(cause=f"pumped {n}")
+    for n in (1, 2):
+        send_text(cause=f"other {n}", number=f"+861390000000{n}")
+    queue.run()
+    assert ends() == [SENT, LIMITED, LIMITED, SENT, (State.QUEUED, Reason.LIMIT)]
+    for minutes in (6, 12, 18):
+        later(minutes * 60)
+        services.sweep()
+        queue.run()
+    settings.SMS_BUDGET_PER_DAY = 2
+    later(24 * 60)
+    services.sweep()
+    queue.run()
+    assert ends()[-1] == SENT
+
+
 def test_what_waits_for_money_till_it_is_old_is_suppressed(
     queue: Queue, settings: Settings, later: Later
 ) -> None:

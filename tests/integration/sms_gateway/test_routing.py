@@ -8,13 +8,15 @@ from django.db import connection
 from pytest_django import Settings
 
 from audit.models import Entry
-from sms_gateway import providers, services
+from core.numbers import number_index
+from sms_gateway import providers, selectors, services
 from sms_gateway.checks import routes_are_known
 from sms_gateway.models import (
     Incident,
     OutboundMessage,
     ProviderCall,
     ProviderState,
+    Reason,
     SandboxText,
     State,
     Switch,
@@ -22,7 +24,7 @@ from sms_gateway.models import (
 )
 from sms_gateway.providers import Failure, FailureKind
 from sms_gateway.services import routing
-from tests.integration.sms_gateway.conftest import AsRole, Later, Queue, send_text
+from tests.integration.sms_gateway.conftest import AsRole, Later, Queue, address, send_text
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OPERATOR = uuid.uuid4()
@@ -55,7 +57,8 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> set[str]:
 
 
 def drawn(number: str = "+8613800000001", times: int = 400) -> Counter[str]:
-    return Counter(routing.choose(number).name for _ in range(times))
+    index = number_index(number)
+    return Counter(routing.choose(number, number_index=index).name for _ in range(times))
 
 
 def send_some(count: int, queue: Queue, prefix: str) -> None:
@@ -173,3 +176,52 @@ def test_an_operator_pins_one_and_lets_go(as_role: AsRole) -> None:
     assert len(drawn()) == 2
     assert log() == ["gateway.switched"] * 4
     assert OutboundMessage.objects.count() == 0
+
+
+@pytest.fixture
+def blocking(failing: set[str], monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Names of providers that say of everybody that they said STOP there."""
+    blocked = Failure(FailureKind.PERMANENT, "21610", opted_out=True)
+    for name in ("sandbox", "sandbox_b"):
+        monkeypatch.setattr(providers.get(name), "classify", lambda _: blocked)
+    return failing
+
+
+def went_through(queue: Queue) -> tuple[str, str, str]:
+    """(state, reason, provider) of a text that is sent now."""
+    row = send_text()
+    queue.run()
+    row.refresh_from_db()
+    return row.state, row.reason, row.provider
+
+
+def test_a_block_is_a_stop_to_everything_until_a_start(
+    queue: Queue, blocking: set[str], settings: Settings
+) -> None:
+    """Whichever sender it was said to. A START to another sender brings texts from that one, and
+    one to the same sender brings both back."""
+    settings.SMS_ROUTES = "sandbox:1 sandbox_b:0"
+    me = {"number_index": address().number_index}
+    blocking.add("sandbox")
+    blocked = (State.SUPPRESSED, Reason.OPTED_OUT)
+    assert went_through(queue) == (*blocked, "sandbox")
+    assert went_through(queue) == (*blocked, ""), "not from the other sender either"
+    services.opt_in(**me, inbound_id=1, provider="sandbox_b")
+    assert went_through(queue) == (State.SENT, "", "sandbox_b")
+    services.pin(provider="sandbox", by_ref=OPERATOR)
+    assert went_through(queue) == (State.SENT, "", "sandbox_b"), "a pin does not end a block"
+    services.opt_in(**me, inbound_id=2, provider="sandbox")
+    blocking.clear()
+    assert went_through(queue) == (State.SENT, "", "sandbox")
+
+
+def test_a_block_that_is_known_is_no_new_stop(
+    queue: Queue, blocking: set[str], settings: Settings
+) -> None:
+    """It is older than the START. Where there is no other sender, it is asked each time."""
+    settings.SMS_ROUTES = "sandbox"
+    blocking.add("sandbox")
+    went_through(queue)
+    services.opt_in(number_index=address().number_index, inbound_id=1, provider="sandbox_b")
+    assert went_through(queue) == (State.SUPPRESSED, Reason.OPTED_OUT, "sandbox")
+    assert not selectors.is_opted_out(number_index=address().number_index)

@@ -82,3 +82,36 @@ def test_twilio_forgets_what_the_person_has(
     services.redact()
     assert len(fake.requests) == count
     assert DeliveryReport.objects.count() == 1
+
+
+def test_twilio_forgets_what_came_in_once_it_is_handled(
+    as_role: AsRole, queue: Queue, fake: FakeTwilio
+) -> None:
+    picture, secret = "MM" + "1" * 32, sid(2)
+    fake.received(secret, "I am in Hangzhou")
+    fake.received(picture, "", "ME" + "1" * 32, "ME" + "2" * 32)
+    with as_role("web"):
+        post(INBOUND, form("I am in Hangzhou", secret))
+        post(INBOUND, form("", picture, NumMedia="2"))
+    services.redact()
+    assert fake.messages[1]["body"] == "I am in Hangzhou", "nobody has read it yet"
+    queue.run()
+    services.redact()
+    assert [message["body"] for message in fake.messages[-2:]] == ["", ""]
+    assert fake.media[picture] == []
+    assert not InboundMessage.objects.exclude(redact_at=None).exists()
+    with as_role("web"):
+        post(INBOUND, form("I am in Hangzhou", secret))
+    assert InboundMessage.objects.count() == 2, "its row stays, so a replay is known"
+
+
+def test_twilio_forgets_a_text_of_which_it_tells_nothing(
+    queue: Queue, fake: FakeTwilio, later: Later
+) -> None:
+    send_text("Shanghai")
+    queue.run()
+    fake.messages[0]["status"] = "sent"  # and no report of it ever comes
+    later(24 * 3600 + 60)
+    services.purge_bodies()
+    services.redact()
+    assert fake.messages[0]["body"] == ""
