@@ -12,6 +12,7 @@ from sms_gateway import clock, sealed
 from sms_gateway.models import (
     DeliveryReport,
     Incident,
+    OperatorAct,
     OutboundMessage,
     OutboundPart,
     Probe,
@@ -139,6 +140,11 @@ def text(ref: uuid.UUID) -> OutboundMessage | None:
 
 def calls(row: OutboundMessage) -> QuerySet[ProviderCall]:
     return ProviderCall.objects.filter(outbound_id=row.id).order_by("id")
+
+
+def wishes(row: OutboundMessage) -> QuerySet[OperatorAct]:
+    """What operators asked for, and what came of it."""
+    return OperatorAct.objects.filter(target=row.ref).order_by("asked_at")
 
 
 def reports(row: OutboundMessage) -> QuerySet[DeliveryReport]:

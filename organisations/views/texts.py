@@ -50,6 +50,7 @@ def text(request: HttpRequest, operator: User, ref: uuid.UUID) -> HttpResponse:
         "cost": found.cost / 1000,
         "calls": overview.calls(found),
         "reports": overview.reports(found),
+        "wishes": overview.wishes(found),
         "may_resend": overview.may_resend(found),
     }
     return render(request, "operations/text.html", context)

@@ -229,7 +229,7 @@ def check_configuration(environment: Mapping[str, str]) -> None:
             raise StackError(f"{variable} must be set: postgresql://role:password@host/database")
         given = environment_for(role, environment)
         if not external:  # it gets its address when the embedded server runs
-            given[variable] = "postgresql:///embedded"
+            given[variable] = stand_in(role)
         if "REDIS_URL" in SECRETS_OF_ROLE[role] and not is_set("REDIS_URL", given):
             given["REDIS_URL"] = "unix:///embedded"
         checks.append(
@@ -247,6 +247,11 @@ def check_configuration(environment: Mapping[str, str]) -> None:
         if check.returncode:
             mistake = re.search(r"\(\w+\.E\d+\) (.*)", output)
             raise StackError(mistake[1] if mistake else output.strip().splitlines()[-1])
+
+
+def stand_in(role: str) -> str:
+    """An address of the shape that the embedded server's will have."""
+    return f"postgresql://{role}@/embedded"
 
 
 def has_demo_data() -> bool:

@@ -113,6 +113,7 @@ def test_a_text_that_did_not_arrive_is_found_and_sent_again(
         assert SandboxText.objects.count() == 2
         assert OutboundMessage.objects.get(id=again.id).state == State.SENT
     assert OperatorAct.objects.get().was_done is True
+    assert "done, as a new text" in staff.get(f"{PAGE}{ref}/").content.decode()
     with as_role("auditor"):
         entry = Entry.objects.get(event="gateway.text_resent")
         assert str(operator.id) in str(entry.body)

@@ -144,7 +144,7 @@ def test_a_text_that_fails_for_ever_is_tried_later_and_later_then_given_up(
 
 
 def test_a_stop_that_cannot_be_handled_still_ends_texts_and_waits_for_somebody(
-    text: Text, queue: Queue, stand_ins: Seen
+    text: Text, queue: Queue, stand_ins: Seen, as_role: AsRole
 ) -> None:
     """And what an operator wants of one text is not held back by another that still fails."""
     stand_ins.fail_on |= {"STOP", "poison"}
@@ -155,8 +155,9 @@ def test_a_stop_that_cannot_be_handled_still_ends_texts_and_waits_for_somebody(
     assert is_opted_out(number_index=address().number_index)
     stop, poison = Unclear.objects.order_by("inbound_id").values_list("ref", flat=True)
     operator = uuid.uuid4()
-    services.ask(what=Act.STOP, target=stop, by_ref=operator)
-    services.ask(what=Act.CLOSE, target=poison, by_ref=operator)
+    with as_role("web"):
+        services.ask(what=Act.STOP, target=stop, by_ref=operator)
+        services.ask(what=Act.CLOSE, target=poison, by_ref=operator)
     services.operate()
     assert Unclear.objects.get(closed_at=None).ref == stop
     stand_ins.fail_on.clear()

@@ -60,7 +60,10 @@ class Phone:
         send_text(body, number=self.number, kind=kind, cause=f"{self.number}:{self.written}")
 
     def send(self, text: OutboundText) -> Accepted:
-        """Where the provider stands. What it is to get again later it refuses for now."""
+        """Where the provider stands. What it is to get again later it refuses for now, as it does
+        what is left of phones before."""
+        if text.to != self.number:
+            raise OSError
         assert text.body == "confirmed" or not self.is_out
         if text.body == "again":
             raise OSError

@@ -1,5 +1,7 @@
 """Real processes that are killed, and a queue that is emptied, while people text."""
 
+import os
+import re
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -10,6 +12,7 @@ import pytest
 import redis
 import requests
 
+from sms_gateway import tasks
 from tests.integration.sms_gateway.processes import Service
 from tests.machine import wait_until
 
@@ -93,3 +96,46 @@ def test_a_web_process_without_redis_still_takes_texts_at_once(
         )
     finally:
         alone.stop()
+
+
+def test_a_text_to_ourselves_comes_back_or_somebody_is_told(
+    transactional_db: None, tmp_path: Path, superuser: psycopg.Connection
+) -> None:
+    ours, token = "+8613900000009", "t" * 32
+    service = Service(
+        tmp_path,
+        os.environ["REDIS_URL"],
+        extra={"SMS_PROBE_NUMBER": ours, "METRICS_TOKEN": token},
+    )
+
+    def probes(phone: int) -> list[str]:
+        return [body for body in replies(service, phone) if body.startswith("PROBE ")]
+
+    def incidents() -> str:
+        answer = requests.get(
+            f"{service.base_url}/metrics", headers={"Authorization": f"Bearer {token}"}, timeout=30
+        )
+        (line,) = re.findall(r'incidents_open\{reason="time_up"\} (.*)', answer.text)
+        return str(line)
+
+    try:
+        service.start("web")
+        service.start("worker")
+        wait_until(service.is_answering, what="the web process answers")
+        phone = send(service, ours, "hello", "hello")
+        tasks.probe.delay()
+        wait_until(lambda: probes(phone), what="the first text to ourselves")
+        send(service, ours, probes(phone)[0], "back")
+        back = "SELECT count(*) FROM sms_gateway_probe WHERE back_at IS NOT NULL"
+        wait_until(lambda: count(superuser, back) == 1, what="it is known to be back")
+        tasks.probe.delay()
+        wait_until(lambda: len(probes(phone)) == 2, what="the second")
+        superuser.execute("UPDATE sms_gateway_probe SET sent_at = sent_at - interval '6 minutes'")
+        tasks.watch_probes.delay()
+        wait_until(lambda: incidents() == "1.0", what="the alarm")
+        send(service, ours, probes(phone)[1], "late")
+        wait_until(lambda: count(superuser, back) == 2, what="the second is back, late")
+        tasks.watch_probes.delay()
+        wait_until(lambda: incidents() == "0.0", what="the alarm's end")
+    finally:
+        service.stop()

@@ -4,6 +4,7 @@ from pathlib import Path
 import pytest
 
 from travelcheck.environment import Environment, Problem
+from travelcheck.stack.launcher import stand_in
 
 
 @pytest.fixture
@@ -41,6 +42,15 @@ def test_a_process_gets_no_key_it_does_not_need(
     monkeypatch.setenv("DATA_KEY", base64.b64encode(b"x" * 32).decode())
     assert env.key("DATA_KEY", needed=False) == b""
     assert env.key("DATA_KEY", needed=True) == b"x" * 32
+
+
+def test_what_stands_in_for_the_embedded_server_is_an_address(
+    env: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else `make serve` without a database of one's own ends before it starts."""
+    monkeypatch.setenv("DATABASE_URL", stand_in("web"))
+    env.database("DATABASE_URL")
+    assert env.problems == []
 
 
 def test_a_database_address_is_read_as_libpq_reads_it(
