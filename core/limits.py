@@ -5,6 +5,7 @@ import logging
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
+from time import monotonic
 
 import redis
 from django.conf import settings
@@ -70,6 +71,31 @@ def client() -> "redis.Redis":
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=1, socket_connect_timeout=1)
 
 
+@dataclass(slots=True)
+class _Away:
+    """Which client got no answer, and until when it is not asked again: a Redis that hangs keeps a
+    process waiting once in a while, not for each bucket of each text, with its locks held."""
+
+    client: "redis.Redis | None" = None
+    until: float = 0.0
+
+
+_away = _Away()
+LEFT_ALONE_SECONDS = 2.0
+
+
+def _run(script: str, key: str, *arguments: str) -> object:
+    """Run a script on one key. Raises RedisError when Redis is away, or was a moment ago."""
+    asked = client()
+    if _away.client is asked and monotonic() < _away.until:
+        raise redis.ConnectionError
+    try:
+        return asked.eval(script, 1, key, *arguments)
+    except redis.RedisError:
+        _away.client, _away.until = asked, monotonic() + LEFT_ALONE_SECONDS
+        raise
+
+
 @dataclass(frozen=True, slots=True)
 class Taken:
     """`left`: uses that are still in the bucket; None when Redis is away."""
@@ -86,9 +112,8 @@ def take(limit: Limit, key: bytes) -> Verdict:
 def draw(limit: Limit, key: bytes) -> Taken:
     """The same, and what is left."""
     try:
-        answer = client().eval(
+        answer = _run(
             TAKE,
-            1,
             f"limit:{limit.name}:{key.hex()}",
             str(limit.capacity),
             str(limit.capacity / limit.seconds),
@@ -104,7 +129,7 @@ def spend(name: str, *, amount: int, limit: int, seconds: int) -> bool | None:
     """Add `amount` to the sum `name`, which is forgotten after `seconds` without a change. False,
     with nothing added, when it would go over `limit`; None when Redis is away."""
     try:
-        total = client().eval(SPEND, 1, f"sum:{name}", str(amount), str(limit), str(seconds))
+        total = _run(SPEND, f"sum:{name}", str(amount), str(limit), str(seconds))
     except redis.RedisError:
         log.warning("sums are not kept: Redis does not answer")
         return None

@@ -116,7 +116,7 @@ class HoldForm(forms.Form):
         label=later("oversight.reason"),
     )
     until = forms.DateField(
-        label=later("oversight.until"),
+        label=later("oversight.last_day"),
         help_text=later("oversight.within_a_year"),
         widget=forms.DateInput({"type": "date"}),
     )

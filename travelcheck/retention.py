@@ -37,6 +37,13 @@ DISPUTES: Final = (WORKER, "disputes.services.tidy", "disputes.tasks.tidy")
 
 OWN_PAGE: Final = (WORKER, "subject_access.services.forget", "subject_access.tasks.forget")
 
+LAST_WORD: Final = (
+    "the last word of a number, STOP or START, and senders that a provider blocks for it"
+)
+OPERATORS_WISHES: Final = "what operators asked for about a text: its reference, no word of it"
+INCIDENTS: Final = "a provider's incidents and shares, without texts or numbers"
+YEARS: Final = "log entries, no personal data in clear"
+
 RULES: Final = (
     Rule("stay-points, coverage", "the window of 14 days", "their day's partition is dropped",
          "the service answers for these days, and no others", *SIGNALING),
@@ -51,15 +58,15 @@ RULES: Final = (
     Rule("a text's row without its body: when, under which index, whether it was STOP, the digest"
          " of a code", "until the number is erased; without end otherwise", "its index is nobody's",
          "a text that is sent to us again is no new one"),
-    Rule("the last word of a number, STOP or START, and senders that a provider blocks for it",
+    Rule(LAST_WORD,
          "without end, under its index", "", "who said STOP is not texted again by mistake"),
     Rule("calls to providers, without numbers", "14 days", "deleted",
          "to find out what went wrong", *BODIES),
     Rule("texts nobody understood, without their words", "14 days", "deleted",
          "an operator finds out what people meant", *BODIES),
-    Rule("what operators asked for about a text: its reference, no word of it",
+    Rule(OPERATORS_WISHES,
          "90 days after it was done", "deleted", "who did what is in the log anyway", *BODIES),
-    Rule("a provider's incidents and shares, without texts or numbers", "a year after they closed",
+    Rule(INCIDENTS, "a year after they closed",
          "deleted", "to compare providers over a year", *BODIES),
     Rule("the rest of a long answer", "1 hour", "blanked", "the person may text MORE",
          WORKER, "inquiry.memory.forget_old", "inquiry.tasks.sweep"),
@@ -105,7 +112,7 @@ RULES: Final = (
          WORKER, "organisations.services.retention.forget", "organisations.tasks.forget"),
     Rule("consent and its evidence", "until the person's key is destroyed", "unreadable",
          "proof of what was agreed, for the person too"),
-    Rule("log entries, no personal data in clear",
+    Rule(YEARS,
          "three full years after their own, by whole years",
          "deleted once a later log says how the year ended and a copy of it was verified; its last"
          " checkpoint stays", "claims can be made for as long; what can be deleted sooner proves"
@@ -132,7 +139,12 @@ def enforce(role: str) -> Iterator[tuple[str, int]]:
 
 #: Every table of the database -> `what` of the rule that ends its rows ...
 ENDED_BY: Final = {
+    "audit_entry": YEARS,
+    "audit_leaf": YEARS,
+    "audit_node": YEARS,
+    "audit_pruned": "the end of a pruned year",
     "consent_consent": "consent and its evidence",
+    "consent_erasurewish": "an erasure that a legal hold keeps waiting",
     "consent_notice": "consent and its evidence",
     "consent_release": "consent and its evidence",
     "consent_request": "organisations' questions, and that there was an answer",
@@ -145,14 +157,21 @@ ENDED_BY: Final = {
     "disputes_override": "cases and overrides",
     "django_session": "log-in sessions",
     "inquiry_conversation": "the rest of a long answer",
+    "oversight_hold": "legal holds, by pseudonym",
     "organisations_invitation": "invitations, applications that were declined",
     "signaling_coverage": "stay-points, coverage",
     "signaling_day": "sketches",
     "signaling_staypoint": "stay-points, coverage",
     "sms_gateway_inboundmessage": "body of another text",
     "sms_gateway_outboundmessage": "body of another text",
+    "sms_gateway_incident": INCIDENTS,
+    "sms_gateway_operatoract": OPERATORS_WISHES,
+    "sms_gateway_optout": LAST_WORD,
     "sms_gateway_providercall": "calls to providers, without numbers",
-    "sms_gateway_unclear": "body of another text",
+    "sms_gateway_senderoptout": LAST_WORD,
+    "sms_gateway_switch": INCIDENTS,
+    "sms_gateway_unclear": "texts nobody understood, without their words",
+    "subject_access_opening": "that a number was typed there, by its index",
     "verification_answer": "organisations' questions, and that there was an answer",
     "verification_attempt": "calls to organisations' servers",
     "verification_delivery": "calls to organisations' servers",
@@ -165,8 +184,7 @@ ENDED_BY: Final = {
 #: ... or why they have no end of their own.
 WITHOUT_END: Final = {
     **dict.fromkeys(
-        ("audit_checkpoint", "audit_cosignature", "audit_entry", "audit_leaf", "audit_node",
-         "audit_policy"),
+        ("audit_checkpoint", "audit_cosignature", "audit_policy"),
         "the log is append-only",
     ),
     **dict.fromkeys(
@@ -174,7 +192,7 @@ WITHOUT_END: Final = {
         "a row goes when it was worked on",
     ),
     **dict.fromkeys(
-        ("consent_block", "consent_pause", "sms_gateway_optout"),
+        ("consent_block", "consent_pause"),
         "what a person wants of us stands until they say otherwise or are erased",
     ),
     **dict.fromkeys(
@@ -201,8 +219,7 @@ WITHOUT_END: Final = {
         "no number and no word: a report that comes again is no new one",
     ),
     **dict.fromkeys(
-        ("sms_gateway_incident", "sms_gateway_operatoract", "sms_gateway_probe",
-         "sms_gateway_providerstate", "sms_gateway_switch"),
+        ("sms_gateway_probe", "sms_gateway_providerstate"),
         "how the service ran, of nobody",
     ),
     **dict.fromkeys(

@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0012_erasure_wishes")]
+    dependencies = [("consent", "0012_ends")]
     operations = [SQLFile("consent", "erasure.sql"), SQLFile("consent", "withdrawals.sql")]

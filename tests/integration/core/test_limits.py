@@ -1,8 +1,11 @@
 import os
+import socket
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from unittest import mock
 
 import pytest
+import redis
 from pytest_django import Settings
 
 from core import limits
@@ -46,3 +49,21 @@ def test_without_redis_nobody_is_kept_from_an_answer(
     assert "rate limits are off" in caplog.text
     settings.REDIS_URL = os.environ["REDIS_URL"]
     limits.client.cache_clear()
+
+
+def test_a_redis_that_hangs_is_waited_for_once_in_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not for each bucket: who asks holds locks that a STOP may wait for."""
+    with socket.create_server(("127.0.0.1", 0)) as deaf:
+        hanging = redis.Redis(port=deaf.getsockname()[1], socket_timeout=0.2)
+        asked = mock.Mock(wraps=hanging.eval)
+        monkeypatch.setattr(hanging, "eval", asked)
+        monkeypatch.setattr(limits, "client", lambda: hanging)
+        for _ in range(5):
+            assert limits.take(Limit("any", 1, 60), b"key") is Verdict.ALLOWED
+            assert limits.spend("any", amount=1, limit=0, seconds=60) is None
+        assert asked.call_count == 1
+        monkeypatch.setattr(limits, "LEFT_ALONE_SECONDS", 0.0)
+        monkeypatch.setattr(limits._away, "until", 0.0)
+        limits.take(Limit("any", 1, 60), b"key")
+        limits.take(Limit("any", 1, 60), b"key")
+        assert asked.call_count == 3

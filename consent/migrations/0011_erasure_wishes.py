@@ -9,7 +9,7 @@ from core.migration_operations import SQLFile
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("consent", "0011_ends"),
+        ("consent", "0010_locks_in_one_order"),
         ("audit", "0015_holds_and_years"),
     ]
 

@@ -6,5 +6,5 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("sms_gateway", "0009_cost_default")]
+    dependencies = [("sms_gateway", "0010_senders")]
     operations = [SQLFile("sms_gateway", "for_web.sql")]

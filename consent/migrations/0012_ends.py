@@ -6,7 +6,7 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("consent", "0010_locks_in_one_order")]
+    dependencies = [("consent", "0011_erasure_wishes")]
     operations = [
         # The web process may not insert it: what becomes of a question is not for it to say.
         migrations.AlterField(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("sms_gateway", "0010_for_web"),
+        ("sms_gateway", "0009_cost_default"),
     ]
 
     operations = [
