@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import uuid4
+from zoneinfo import ZoneInfo
 
 import psycopg
 import pytest
@@ -269,3 +271,44 @@ def test_without_redis_people_are_answered(
     nowhere = tmp_path_factory.mktemp("nobody") / "listens"
     monkeypatch.setattr(core_limits, "client", lambda: redis.Redis(unix_socket_path=str(nowhere)))
     assert "Hangzhou" in service.agree(subscriber("330100"))
+
+
+def test_while_the_law_keeps_it_erase_says_until_when_and_is_done_then(
+    service: Service, subscriber: Subscriber, world: World,
+    freeze_database: Callable[[datetime], None],
+) -> None:  # fmt: skip
+    number = subscriber("330100")
+    service.agree(number)
+    until = service.now() + timedelta(days=90)
+    person = Tenure.objects.only("id", "subject_ref").get()
+    held = world.value(
+        "INSERT INTO oversight_hold (id, subject_ref, reason, until, asked_by, asked_at) VALUES"
+        " (gen_random_uuid(), %s, 'court_order', %s, gen_random_uuid(), core.now()) RETURNING id",
+        person.subject_ref,
+        until,
+    )
+    auditor = uuid4()
+    world.superuser.execute(
+        "INSERT INTO accounts_user (id, password, email, name, is_active, session_epoch,"
+        " created_at) VALUES (%s, '', 'ben@service.example', '', true, 0, core.now())",
+        [auditor],
+    )
+    world.superuser.execute(
+        "INSERT INTO accounts_staffmember (user_id, role, since)"
+        " VALUES (%s, 'auditor', core.now())",
+        [auditor],
+    )
+    assert world.value("SELECT gate.hold_decide(%s, %s, true)", auditor, held)
+    log = service.reply(number, "LOG")
+    assert "an auditor had what is recorded on this number kept by law" in log
+    told = service.reply(number, f"ERASE {erase_code(service, number)}")
+    assert says(told, "erase.kept")
+    assert f"{until.astimezone(ZoneInfo('Asia/Shanghai')):%Y}" in told
+    assert Consent.objects.get().state == "withdrawn"
+    assert says(service.reply(number, "LIST"), "list.none")
+    service.sweep()
+    assert Tenure.objects.filter(id=person.id).exists()
+    freeze_database(until + timedelta(seconds=1))
+    service.sweep()
+    assert not Tenure.objects.filter(id=person.id).exists()
+    assert any(says(text, "erase.done") for text in service.arrived(number))
