@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from json.scanner import make_scanner
 from typing import Any, Final, NamedTuple
 
@@ -14,6 +14,14 @@ from audit.verify.findings import Finding, tampered, unverifiable
 from audit.verify.spill import Record
 
 VERSION: Final = 1
+
+SLACK: Final = timedelta(minutes=11)
+"""By how much an entry may be older than one that stands before it: it got its time when it was
+written and its place after it was committed, and no transaction stands idle for over ten minutes.
+The clocks of witnesses may differ by as much."""
+
+BEGINNING: Final = datetime(1970, 1, 1, tzinfo=UTC)
+"""Before every entry."""
 
 #: What a record holds after (log, place): these members, in this order.
 FIELDS: Final = (
@@ -45,20 +53,31 @@ class Ending(NamedTuple):
     occurred_at: datetime
 
 
-def _moment(written: Any) -> datetime:
-    """A time as the log writes it. Raises ValueError or TypeError."""
-    moment = datetime.fromisoformat(written)
-    if moment.tzinfo is None:
+OUT_OF_TIME: Final = "it is older than what stands before it"
+
+
+def moment(written: Any) -> datetime:
+    """A time in the one spelling that the log has. Raises ValueError or TypeError."""
+    if len(written) != 27 or written[4:11:3] != "--T" or written[19::7] != ".Z":
         raise ValueError("not a time of the log")
-    return moment
+    return datetime.fromisoformat(written)
 
 
 @dataclass
 class Reader:
-    """Reads entries of one log; collects findings, records for the rules, and names."""
+    """Reads entries of one log; collects findings, records for the rules, and names.
+
+    `year`: that of the log, if its entries must be of one. `latest`: the time of the newest entry
+    so far; `earliest`: time and place of the oldest one read here. `by_place`: `latest` after each
+    entry that `columns` read last.
+    """
 
     log: str
     order: int
+    year: int | None = None
+    latest: datetime = BEGINNING
+    earliest: tuple[datetime, int] | None = None
+    by_place: list[datetime] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     records: list[Record] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
@@ -70,10 +89,12 @@ class Reader:
     def columns(self, first: int, bodies: Sequence[bytes]) -> list[str]:
         """Check these entries; the lines of columns that they must have."""
         lines = []
+        self.by_place.clear()
         for place, body in enumerate(bodies, first):
             content = self._read(place, body)
             lines.append(columns_of(content))
             self._keep(place, content)
+            self.by_place.append(self.latest)
         return lines
 
     def uncovered(self, place: int, line: str) -> None:
@@ -142,6 +163,7 @@ class Reader:
         if not content:
             return
         get = content.get
+        self._keep_time(place, get("occurred_at"))
         self.names.append(content["entry_uuid"])
         event = content["event"]
         if event in ABOUT_LOGS:
@@ -157,12 +179,27 @@ class Reader:
     def _keep_ending(self, place: int, content: dict[str, Any]) -> None:
         try:
             year, size = int(content["log_year"]), int(content["rows"])
-            root, at = bytes.fromhex(content["root_sha256"]), _moment(content["occurred_at"])
+            root, at = bytes.fromhex(content["root_sha256"]), moment(content["occurred_at"])
         except (ValueError, TypeError):
             self._tampered(place, "its bytes are not an entry")
             return
         where = f"{self.log} entry {place}"
         self.endings.append(Ending(where, content["event"], year, size, root, at))
+
+    def _keep_time(self, place: int, written: Any) -> None:
+        try:
+            at = moment(written)
+        except (ValueError, TypeError):
+            self._tampered(place, "occurred_at is no time of the log")
+            return
+        if at > self.latest:
+            self.latest = at
+        elif at < self.latest - SLACK:
+            self._tampered(place, OUT_OF_TIME)
+        if self.earliest is None or at < self.earliest[0]:
+            self.earliest = at, place
+        if self.year is not None and at.year != self.year:
+            self._tampered(place, f"it is of another year than {self.year}")
 
     def _tampered(self, place: int, what: str) -> None:
         self.findings.append(tampered(f"{self.log} entry {place}", what))

@@ -4,16 +4,17 @@ from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol, Self
 
-from audit.copy import PRUNED
+from audit.copy import LOG_NAME, PRUNED
 from audit.note import Checkpoint, Note, NoteError, parse
 from audit.tiles import CHECKPOINT, WIDTH, Tile
 from audit.tree import Frontier
-from audit.verify.entries import Ending
+from audit.verify.entries import BEGINNING, OUT_OF_TIME, SLACK, Ending
 from audit.verify.findings import Findings, StopError, tampered, unverifiable
-from audit.verify.pieces import Anchors, Piece, Seen, check, judge, pieces
+from audit.verify.pieces import Anchors, Piece, Result, Seen, check, first_cosigned, judge, pieces
 from audit.verify.spill import Spill
 
 _MOST: Final = 1 << 40
@@ -36,7 +37,8 @@ class Known(NamedTuple):
 
 @dataclass
 class Log:
-    """A log by its newest checkpoint. `accepted`: the largest size that the policy accepts."""
+    """A log by its newest checkpoint. `accepted`: the largest size that the policy accepts;
+    `latest`: the time of its newest entry."""
 
     name: str
     folder: Path
@@ -48,6 +50,7 @@ class Log:
     accepted_root: bytes = b""
     endings: list[Ending] = field(default_factory=list)
     pruned: bool = False
+    latest: datetime = BEGINNING
 
     @classmethod
     def open(cls, name: str, folder: Path, order: int) -> Self:
@@ -62,6 +65,12 @@ class Log:
         if not 0 < checkpoint.size < _MOST:
             raise StopError(unverifiable(name, f"a log of {checkpoint.size} entries"))
         return cls(name, folder, order, note, checkpoint, pruned=(folder / PRUNED).exists())
+
+    @property
+    def year(self) -> int | None:
+        """The year that its name says."""
+        year = self.checkpoint.origin.rpartition("/")[2]
+        return int(year) if LOG_NAME.fullmatch(year) else None
 
 
 @dataclass
@@ -82,20 +91,39 @@ class Walk:
         if finding:
             self.findings.add(finding)
         self._watch(accepted)
+        self._cosigned = None if finding else first_cosigned(log.note, anchors)
         watched = frozenset(self._roots)
         asked = (
-            Piece(log.folder, log.name, log.order, tiles, watched, columns, anchors, spill)
+            Piece(
+                log.folder, log.name, log.order, tiles, watched, columns, anchors, spill, log.year
+            )
             for tiles in pieces(size)
         )
         for result in pool.imap(check, asked):
             self.findings.add(*result.findings)
             self.log.endings += result.endings
+            self._check_order(result)
             for bundle in result.bundles:
                 self._take(bundle)
+            log.latest = max(log.latest, result.latest)
             if not result.complete:
                 return False
         self._check_rest_of_rows()
         return True
+
+    def _check_order(self, result: Result) -> None:
+        """Whether a piece is older than what stands before it; inside, it was looked at."""
+        if result.earliest and result.earliest[0] < self.log.latest - SLACK:
+            where = f"{self.log.name} entry {result.earliest[1]}"
+            self.findings.add(tampered(where, OUT_OF_TIME))
+
+    def _check_cosigned(self, seen: Seen) -> None:
+        """Whether a witness saw a checkpoint before what is under it is said to have happened."""
+        of_head = self._cosigned if seen.size == self.log.checkpoint.size else None
+        times = [at for at in (seen.cosigned, of_head) if at is not None]
+        newest = max(self.log.latest, seen.latest)
+        if times and newest.timestamp() > min(times) + SLACK.total_seconds():
+            self._wrong(seen.size, "an entry in it is from after it was cosigned")
 
     def _watch(self, accepted: bool) -> None:
         self._roots: dict[int, list[Known]] = defaultdict(list)
@@ -120,6 +148,7 @@ class Walk:
             for known in expected:
                 if known.root != root:
                     self._wrong(seen.size, known.otherwise)
+            self._check_cosigned(seen)
             if seen.accepted or seen.size == self._head:
                 self.log.accepted, self.log.accepted_root = seen.size, root
         end = bundle[-1]

@@ -6,17 +6,19 @@ Runs in processes of its own; what it gives back is small.
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from hashlib import sha256
 from itertools import islice
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from audit.copy import columns_path, history_path
+from audit.cosignature import cosigned_at
 from audit.note import Checkpoint, Note, Verifier, decode_base64, parse
 from audit.policy import Policy
 from audit.tiles import Tile, TileError, bundles, decode_bundle
 from audit.tree import Frontier
-from audit.verify.entries import Ending, Reader
+from audit.verify.entries import BEGINNING, Ending, Reader
 from audit.verify.findings import Finding, tampered, unverifiable
 from audit.verify.spill import Spill
 
@@ -35,7 +37,7 @@ class Anchors(NamedTuple):
 class Piece:
     """`watched`: sizes at which the root is asked for, whether or not they were signed.
 
-    `columns`: whether the copy has columns and the history of checkpoints.
+    `columns`: whether the copy has columns and the history of checkpoints. `year`: see `Reader`.
     """
 
     folder: Path
@@ -46,33 +48,41 @@ class Piece:
     columns: bool
     anchors: Anchors
     spill: Spill
+    year: int | None
 
 
 class Seen(NamedTuple):
-    """One size inside a bundle: the edge of the bundle's subtree there, and the root that was
-    signed for the whole tree, if one was."""
+    """One size inside a bundle: the edge of the bundle's subtree there, the newest time up to
+    there in the piece, and what was signed for the whole tree, if something was: see `Said`."""
 
     size: int
     edge: tuple[bytes, ...]
+    latest: datetime
     signed: bytes | None = None
     accepted: bool = False
+    cosigned: int | None = None
 
 
 @dataclass
 class Result:
-    """Of each bundle the sizes that matter, its end the last; what is wrong."""
+    """Of each bundle the sizes that matter, its end the last; what is wrong; `earliest`, `latest`:
+    see `Reader`."""
 
     bundles: list[list[Seen]] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     endings: list[Ending] = field(default_factory=list)
     complete: bool = False
+    earliest: tuple[datetime, int] | None = None
+    latest: datetime = BEGINNING
 
 
 class Said(NamedTuple):
-    """What the history says of one size."""
+    """What the history says of one size. `cosigned`: when a witness first did, seconds since the
+    Epoch."""
 
     root: bytes
     accepted: bool
+    cosigned: int | None
 
 
 def pieces(size: int) -> Iterator[list[Tile]]:
@@ -85,7 +95,7 @@ def pieces(size: int) -> Iterator[list[Tile]]:
 def check(piece: Piece) -> Result:
     """Read the files of a piece and check them."""
     result = Result()
-    reader = Reader(piece.name, piece.order)
+    reader = Reader(piece.name, piece.order, piece.year)
     try:
         for bundle in piece.tiles:
             where = f"{piece.name} {bundle.path}"
@@ -98,6 +108,7 @@ def check(piece: Piece) -> Result:
         result.findings.append(tampered(where, str(error)))
     result.findings += reader.findings
     result.endings += reader.endings
+    result.earliest, result.latest = reader.earliest, reader.latest
     piece.spill.add(reader.records, reader.names)
     return result
 
@@ -118,22 +129,27 @@ def _check_bundle(piece: Piece, bundle: Tile, reader: Reader, result: Result) ->
             where = f"{piece.name} entry {bundle.start + _first_other(columns, lines)}"
             result.findings.append(tampered(where, "its columns are not those of its body"))
         said = _history(piece, bundle, result)
-    result.bundles.append(_climb(bundle, leaves, piece.watched, said))
+    result.bundles.append(_climb(bundle, leaves, reader.by_place, piece.watched, said))
 
 
 def _climb(
-    bundle: Tile, leaves: list[bytes], watched: frozenset[int], said: dict[int, Said]
+    bundle: Tile,
+    leaves: list[bytes],
+    latest: list[datetime],
+    watched: frozenset[int],
+    said: dict[int, Said],
 ) -> list[Seen]:
     """Grow the subtree of a bundle; note its edge wherever somebody signed or remembers."""
     end = bundle.start + bundle.width
     sizes = {*said, *(size for size in watched if bundle.start < size <= end), end}
     if bundle.full and sizes == {end}:
-        return [Seen(end, (_top(leaves),), *said.get(end, ()))]
+        return [Seen(end, (_top(leaves),), latest[-1], *said.get(end, ()))]
     seen, frontier = [], Frontier()
     for size in sorted(sizes):
         if bundle.start < size <= end:
             frontier.extend(leaves[frontier.size : size - bundle.start])
-            seen.append(Seen(size, tuple(frontier.edge), *said.get(size, ())))
+            newest = latest[frontier.size - 1]
+            seen.append(Seen(size, tuple(frontier.edge), newest, *said.get(size, ())))
     return seen
 
 
@@ -167,7 +183,7 @@ def _history(piece: Piece, bundle: Tile, result: Result) -> dict[int, Said]:
         finding, accepted = judge(parsed, checkpoint.origin, where, piece.anchors)
         if finding:
             result.findings.append(finding)
-        said[size] = Said(root, accepted)
+        said[size] = Said(root, accepted, first_cosigned(parsed, piece.anchors))
     return said
 
 
@@ -190,6 +206,13 @@ def judge(note: Note, origin: str, where: str, anchors: Anchors) -> tuple[Findin
             return unverifiable(where, "signed with a key that was not given"), False
         return tampered(where, "it is not signed by the log"), False
     return None, len(good.intersection(anchors.policy.keys)) >= anchors.policy.quorum
+
+
+def first_cosigned(note: Note, anchors: Anchors) -> int | None:
+    """When the first witness of the policy cosigned a checkpoint in which `judge` found nothing."""
+    known = {(key.name, key.key_id) for key in anchors.policy.keys}
+    lines = (line for line in note.signatures if (line.name, line.key_id) in known)
+    return min((cosigned_at(line.value) for line in lines), default=None)
 
 
 def _first_other(ours: Sequence[object], given: Sequence[object]) -> int:

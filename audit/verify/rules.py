@@ -12,13 +12,17 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
-from audit.verify.entries import FIELDS
+from audit.verify.entries import BEGINNING, FIELDS, moment
 from audit.verify.findings import Finding, tampered, unchecked, unverifiable
 from audit.verify.spill import Record
 
 GRACE: Final = timedelta(minutes=1)
 """The gate looks at the clock, then writes the entry, which looks again. No statement of the worker
 runs longer than half of this."""
+
+LATEST_DAY: Final = timedelta(days=2)
+"""A window ends with yesterday of the service's time zone: today, yesterday or the day before in
+UTC."""
 
 _FIRST_TERM: Final = 2 + FIELDS.index("org_ref")
 _ASKED: Final = slice(_FIRST_TERM, _FIRST_TERM + 3)
@@ -100,7 +104,7 @@ class Consent:
     state: str = "requested"
     state_seq: int = 1
     told: bool = False
-    valid_until: str = ""
+    valid_until: datetime = BEGINNING
     uses: int = 0
     releases: dict[str, Release] = field(default_factory=dict)
 
@@ -187,6 +191,9 @@ class Replay:
         days = date.fromisoformat(window[1]) - date.fromisoformat(window[0])
         if not 0 <= days.days < consent.asked.window_days:
             raise BrokenRuleError("access.claimed for more days than were agreed")
+        ago = moment(entry.occurred_at).date() - date.fromisoformat(window[1])
+        if not timedelta(0) <= ago <= LATEST_DAY:
+            raise BrokenRuleError("access.claimed for days that do not end just before it")
         consent.releases[entry.release_id] = Release(entry, window)
 
     def _fetched(self, consent: Consent, entry: Entry) -> None:
@@ -236,23 +243,12 @@ _ACCESSES: Final[dict[str, Callable[[Replay, Consent, Entry], None]]] = {
 }
 
 
-def moment(written: Any) -> str:
-    """A time as the log writes it. Raises ValueError or TypeError for anything else."""
-    if len(written) != len("2026-11-23T08:15:30.120000Z") or written[-1] != "Z":
-        raise ValueError("not a time of the log")
-    datetime.fromisoformat(written)
-    return str(written)
-
-
 def _is_live(consent: Consent, entry: Entry) -> None:
-    event, now = entry.event, entry.occurred_at
+    event = entry.event
     if consent.state != "granted":
         raise BrokenRuleError(f"{event} under a consent that is {consent.state}")
-    # Both are written alike, so they compare as they are written.
-    if now >= consent.valid_until:
-        late = datetime.fromisoformat(now) - datetime.fromisoformat(consent.valid_until)
-        if late > GRACE:
-            raise BrokenRuleError(f"{event} after the consent had run out")
+    if moment(entry.occurred_at) - consent.valid_until > GRACE:
+        raise BrokenRuleError(f"{event} after the consent had run out")
 
 
 def _release(consent: Consent, entry: Entry, *states: str) -> Release:

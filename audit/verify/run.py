@@ -154,7 +154,7 @@ def _read_uncovered(copy: Copy, report: Report, spill: Spill) -> None:
         return
     try:
         with (copy.folder / UNCOVERED).open() as file:
-            reader = Reader(UNCOVERED, len(report.logs))
+            reader = Reader(UNCOVERED, len(report.logs), latest=report.logs[-1].latest)
             for place, line in enumerate(file):
                 reader.uncovered(place, line)
                 report.waiting += 1

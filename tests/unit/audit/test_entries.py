@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from audit import vocabulary
-from audit.verify.entries import Reader
+from audit.verify.entries import Reader, moment
 from audit.verify.findings import TAMPERED, UNVERIFIABLE
 
 BODY: dict[str, Any] = {
@@ -50,6 +50,27 @@ def test_an_entry_is_an_entry() -> None:
 )  # fmt: skip
 def test_anything_else_is_none(body: bytes) -> None:
     assert TAMPERED in kinds(body)
+
+
+@pytest.mark.parametrize(
+    "when",
+    ["2026-W48-1T08:00:00.000000Z", "20261123T080000.000000000Z", "2026-11-23T08:00:00,000000Z",
+     "2026-11-23", "2025-11-23T08:00:00.000000Z", 5, None],
+)  # fmt: skip
+def test_a_time_has_one_spelling_and_is_of_the_logs_year(when: Any) -> None:
+    reader = Reader("2026", 0, 2026)
+    reader.columns(0, [written({**BODY, "occurred_at": when})])
+    assert [finding.kind for finding in reader.findings] == [TAMPERED]
+
+
+def test_an_entry_is_not_older_than_a_transaction_lasts() -> None:
+    reader = Reader("2026", 0, 2026)
+    moments = ["08:11:00", "08:00:00", "08:12:00", "08:01:00", "08:00:59", "08:12:01"]
+    bodies = [written({**BODY, "occurred_at": f"2026-11-23T{at}.000000Z"}) for at in moments]
+    reader.columns(0, bodies)
+    found = [finding.where for finding in reader.findings]
+    assert found == ["2026 entry 4"]
+    assert reader.earliest == (moment("2026-11-23T08:00:00.000000Z"), 1)
 
 
 @pytest.mark.parametrize(

@@ -102,6 +102,15 @@ BROKEN: dict[str, tuple[Callable[[Story], None], str]] = {
     "other terms": (set_(3, terms_sha256="11" * 32), "something else than was asked"),
     "more days": (set_(4, window_from="2026-11-08"), "for more days than were agreed"),
     "days not claimed": (set_(5, window_to="2026-11-23"), "for days that were not claimed"),
+    "days of long ago": (
+        set_(4, window_from="2025-01-01", window_to="2025-01-14"),
+        "for days that do not end just before it",
+    ),
+    "today": (set_(4, window_to="2026-11-24"), "for days that do not end just before it"),
+    "an end that sorts after every moment": (
+        set_(3, valid_until="20261122T080000.000000000Z"),
+        "a value is not what it must be",
+    ),
     "other days": (set_(6, window_from="2026-11-10"), "other days than were fetched"),
     "too late": (set_(6, occurred_at="2026-11-30T08:01:01.000000Z"), "had run out"),
     "no end": (set_(3, valid_until=None), "a value is not what it must be"),
