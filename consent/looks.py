@@ -1,16 +1,18 @@
 """Who looked at what is held of one person, or tried to: read from the log itself.
 
 Each look is one thread of entries: an access of the person's own, an organisation's question from
-the moment it was put, one that nobody was asked, or a member of staff who looked at records.
+the moment it was put, one that nobody was asked, or a member of staff who looked at records. What
+auditors read of the log is one look a day.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
 from django.db.models import Q, QuerySet
+from django.db.models.functions import TruncDate
 
 from audit.models import Entry
 from audit.selectors import entries_about
@@ -37,6 +39,9 @@ ASKED = (
     "consent.recalled",
 )
 STAFF = ("staff.viewed_subject", "dispute.viewed", "auditor.resolved", "hold.set", "hold.lifted")
+#: Auditors read entries, page by page: of a day (UTC) the last one stands for all, or they would
+#: push every other look out of sight.
+READING = ("auditor.searched", "auditor.viewed_entry", "export.made")
 #: What one question leaves at most: asked, sent, delivered, granted, claimed, fetched, released,
 #: delivered, consumed, recalled.
 MOST_ENTRIES = 10
@@ -77,19 +82,21 @@ class Look:
 
 def looks(subject_ref: UUID, limit: int = 5) -> list[Look]:
     """The last looks at one person, the one with the latest news first."""
-    return _folded(_entries(subject_ref)[: limit * MOST_ENTRIES])[:limit]
+    entries = [*_entries(subject_ref)[: limit * MOST_ENTRIES], *_reading(subject_ref)[:limit]]
+    return _folded(entries)[:limit]
 
 
 def all_looks(subject_ref: UUID) -> list[Look]:
     """Every look at one person, the one with the latest news first."""
-    return _folded(_entries(subject_ref))
+    return _folded([*_entries(subject_ref), *_reading(subject_ref)])
 
 
 def look_of(subject_ref: UUID, entry_id: int) -> Look | None:
     """The look that an entry belongs to; None when it is not about this person."""
     of_entry = _entries(subject_ref).filter(id=entry_id).first()
     if of_entry is None:
-        return None
+        read = entries_about(subject_ref, READING).filter(id=entry_id).first()
+        return _look([read]) if read else None
     about = {"consent_id": of_entry.consent_id} if of_entry.consent_id else {"id": entry_id}
     thread = _thread(of_entry)
     entries = [e for e in _entries(subject_ref).filter(**about) if _thread(e) == thread]
@@ -101,6 +108,12 @@ def _entries(subject_ref: UUID) -> QuerySet[Entry]:
     return entries_about(subject_ref).filter(wanted)
 
 
+def _reading(subject_ref: UUID) -> QuerySet[Entry]:
+    """The last entry of each day on which auditors read about this person, the latest first."""
+    by_day = entries_about(subject_ref, READING).annotate(day=TruncDate("recorded_at", tzinfo=UTC))
+    return by_day.order_by("-day", "-id").distinct("day")
+
+
 def _thread(entry: Entry) -> str:
     """What an entry belongs to. A refused claim of the person's own has no release: it is alone."""
     if entry.org_ref is not None and entry.consent_id is not None:
@@ -110,9 +123,9 @@ def _thread(entry: Entry) -> str:
 
 
 def _folded(entries: Iterable[Entry]) -> list[Look]:
-    """The latest entry first, in and out."""
+    """The latest entry first."""
     threads: dict[str, list[Entry]] = {}
-    for entry in entries:
+    for entry in sorted(entries, key=lambda entry: -entry.id):
         threads.setdefault(_thread(entry), []).append(entry)
     return [_look(thread) for thread in threads.values()]
 
@@ -122,12 +135,12 @@ def _look(thread: list[Entry]) -> Look:
     proof = next((entry for entry in thread if entry.event == "access.released"), last)
     content = last.content
     who = "organisation" if last.org_ref else "person"
-    if last.event in STAFF:
+    if last.event in (*STAFF, *READING):
         who = str(content["actor"]["type"])
     return Look(
         at=first.recorded_at,
         who=who,
-        org_ref=last.org_ref,
+        org_ref=None if last.event in READING else last.org_ref,
         event=last.event,
         reason=str(content.get("reason", "")),
         entry_id=proof.id,

@@ -28,6 +28,7 @@ SWEEPS = {
     "accounts.tasks.sweep": 30,
     "accounts.tasks.forget_sessions": 3600,
     "organisations.tasks.forget": 3600,
+    "oversight.tasks.forget": 3600,
     "consent.tasks.expire_due": 60,
     "verification.tasks.sweep": settings.SWEEP_SECONDS,
     "verification.tasks.publish": 60,

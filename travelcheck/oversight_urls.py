@@ -9,6 +9,7 @@ from travelcheck import elsewhere, health
 ELSEWHERE = {
     "account_login": "account/login/",
     "account_logout": "account/logout/",
+    "account_reauthenticate": "account/reauthenticate/",
     "account_change_password": "account/password/change/",
     "mfa_index": "account/second-factor/",
     "second_factor": "account/second-factor/set-up/",

@@ -155,6 +155,9 @@ TABLES: Grants = {
             "DELETE",
         ],
         "organisations_invitation": ["SELECT (created_at)", "DELETE"],
+        # oversight: exports whose day is over
+        "oversight_export": ["SELECT (id, asked_at)", "DELETE"],
+        "oversight_exportpart": ["SELECT (export_id)", "DELETE"],
         # audit
         "audit_entry": ["SELECT"],
         # subscribers: whose stay-points are whose is not for the worker to know
@@ -266,8 +269,8 @@ TABLES: Grants = {
         "oversight_hold": ["SELECT"],
         "oversight_sample": ["SELECT", "INSERT", "UPDATE (looked_at)"],
         "oversight_finding": ["SELECT", "INSERT", "UPDATE (outcome, closed_by, closed_at)"],
-        "oversight_export": ["SELECT", "INSERT", "UPDATE (below, written, finished_at)", "DELETE"],
-        "oversight_exportpart": ["SELECT", "INSERT", "DELETE"],
+        "oversight_export": ["SELECT", "INSERT", "UPDATE (below, written, finished_at)"],
+        "oversight_exportpart": ["SELECT", "INSERT"],
         # audit
         "audit_entry": ["SELECT"],
         "audit_queue": ["SELECT"],

@@ -107,6 +107,8 @@ RULES: Final = (
          WORKER, "verification.services.issuing.publish_lists", "verification.tasks.publish"),
     Rule("log-in sessions", "until they end", "deleted", "nobody logs in with them",
          WORKER, "accounts.sessions.forget", "accounts.tasks.forget_sessions"),
+    Rule("an auditor's export of a search", "a day", "deleted", "it is fetched once",
+         WORKER, "oversight.services.exporting.forget", "oversight.tasks.forget"),
     Rule("invitations, applications that were declined", "90 days", "deleted",
          "an applicant may ask why",
          WORKER, "organisations.services.retention.forget", "organisations.tasks.forget"),

@@ -36,6 +36,9 @@ RESULTS = {
     "auditor.resolved": "log.resolved",
     "hold.set": "log.held",
     "hold.lifted": "log.hold_over",
+    "auditor.searched": "log.read",
+    "auditor.viewed_entry": "log.read",
+    "export.made": "log.read",
 }
 #: Why nothing was given, where that was the person's own doing. Nothing else is told: it would say
 #: how often others asked, or what the asker may do.

@@ -1,5 +1,7 @@
 """Looking at the log, which is an entry in it."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from accounts.models import User
@@ -11,7 +13,8 @@ from audit.services import record
 
 @transaction.atomic
 def searched(*, by: User, wanted: Filter, before: int | None, limit: int) -> list[Entry]:
-    """A page of the log. The entry says by what was narrowed, and whose entries were asked for."""
+    """A page of the log. The entry says by what was narrowed, and whose entries were asked for:
+    also when they were asked for by their consent."""
     names = {
         "from": wanted.since,
         "to": wanted.until,
@@ -25,11 +28,19 @@ def searched(*, by: User, wanted: Filter, before: int | None, limit: int) -> lis
         event="auditor.searched",
         by="auditor",
         by_ref=by.id,
-        subject_ref=wanted.subject_ref,
+        subject_ref=subject_of(wanted),
         org_ref=wanted.org_ref,
         fields={"filters": [name for name, value in names.items() if value]},
     )
     return found
+
+
+def subject_of(wanted: Filter) -> UUID | None:
+    """Whom a search is about, if it is about one person."""
+    if wanted.subject_ref is not None or wanted.consent_id is None:
+        return wanted.subject_ref
+    entries = search.entries(Filter(consent_id=wanted.consent_id), limit=1)
+    return entries[0].subject_ref if entries else None
 
 
 @transaction.atomic

@@ -62,10 +62,11 @@ def decide(*, by: User, resolution_id: UUID, grant: bool) -> Resolution:
 
 
 @transaction.atomic
-def pseudonyms(*, resolution_id: UUID) -> list[Pseudonym]:
-    """What was granted, for a day; the database writes an entry about each person for each look."""
+def pseudonyms(*, by: User, resolution_id: UUID) -> list[Pseudonym]:
+    """What was granted, for a day, to the two; the database writes an entry about each person for
+    each look."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT * FROM gate.pseudonyms(%s)", [resolution_id])
+        cursor.execute("SELECT * FROM gate.pseudonyms(%s, %s)", [resolution_id, by.id])
         return [Pseudonym(*row) for row in cursor.fetchall()]
 
 

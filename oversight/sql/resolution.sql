@@ -2,9 +2,10 @@
 SET LOCAL ROLE {gate};
 
 -- The pseudonyms, present one first, of the number of a resolution that was granted. Each is an
--- entry about that person, who sees it with LOG. Nothing for one that was not granted, or is older
--- than a day.
-CREATE OR REPLACE FUNCTION gate.pseudonyms(p_resolution uuid)
+-- entry about that person, who sees it with LOG; it names who looks, who is one of the two. Nothing
+-- for anybody else, for one that was not granted, or is older than a day.
+DROP FUNCTION IF EXISTS gate.pseudonyms(uuid);
+CREATE OR REPLACE FUNCTION gate.pseudonyms(p_resolution uuid, p_viewer uuid)
 RETURNS TABLE (subject_ref uuid, held_from timestamptz, held_to timestamptz)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 AS $$
@@ -13,6 +14,7 @@ DECLARE
 BEGIN
     SELECT * INTO v_resolution FROM public.oversight_resolution r
     WHERE r.id = p_resolution AND r.is_granted AND r.decided_by <> r.asked_by
+      AND p_viewer IN (r.asked_by, r.decided_by)
       AND r.decided_at > core.now() - interval '1 day';
     IF NOT FOUND THEN
         RETURN;
@@ -22,7 +24,7 @@ BEGIN
         WHERE t.msisdn_index = v_resolution.number_index ORDER BY t.valid_from DESC
     LOOP
         PERFORM audit.append('auditor.resolved', jsonb_build_object(
-            'by', 'auditor', 'by_ref', v_resolution.decided_by, 'subject_ref', subject_ref,
+            'by', 'auditor', 'by_ref', p_viewer, 'subject_ref', subject_ref,
             'resolution_id', p_resolution, 'reason', v_resolution.reason));
         RETURN NEXT;
     END LOOP;

@@ -10,17 +10,16 @@ from accounts.models import User
 from oversight.forms import SearchForm
 from oversight.models import Export
 from oversight.services import exporting
-from oversight.views.access import auditor_page
+from oversight.views.access import auditor_page, confirmed_page
 
 
 @require_POST
-@auditor_page
+@confirmed_page
 def begin(request: HttpRequest, auditor: User) -> HttpResponse:
     form = SearchForm(request.POST)
     if not form.is_valid():
         raise Http404
-    exporting.forget()
-    export = exporting.begin(by=auditor, wanted=form.said())
+    export = exporting.begin(by=auditor, said=form.said(), wanted=form.wanted())
     return redirect("oversight:export", export.id)
 
 

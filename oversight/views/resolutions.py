@@ -3,6 +3,7 @@
 import uuid
 
 from django.contrib import messages
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -13,13 +14,13 @@ from oversight import selectors
 from oversight.forms import ResolutionForm
 from oversight.models import Resolution
 from oversight.services import resolving
-from oversight.views.access import auditor_page
+from oversight.views.access import auditor_page, confirmed_page
 
 ANSWERS = {"agree": True, "refuse": False}
 
 
 @require_http_methods(["GET", "POST"])
-@auditor_page
+@confirmed_page
 def resolutions(request: HttpRequest, auditor: User) -> HttpResponse:
     form = ResolutionForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -43,7 +44,7 @@ def resolutions(request: HttpRequest, auditor: User) -> HttpResponse:
 
 
 @require_POST
-@auditor_page
+@confirmed_page
 def decide(
     request: HttpRequest, auditor: User, resolution_id: uuid.UUID, what: str
 ) -> HttpResponse:
@@ -64,13 +65,14 @@ def decide(
 @require_safe
 @auditor_page
 def resolution(request: HttpRequest, auditor: User, resolution_id: uuid.UUID) -> HttpResponse:
-    """The pseudonyms. Each look is an entry about the person."""
-    found = Resolution.objects.filter(id=resolution_id, is_granted=True).first()
+    """The pseudonyms, for the two. Each look is an entry about the person."""
+    mine = Q(asked_by=auditor.id) | Q(decided_by=auditor.id)
+    found = Resolution.objects.filter(mine, id=resolution_id, is_granted=True).first()
     if found is None:
         raise Http404
     context = {
         "here": "resolutions",
         "resolution": found,
-        "pseudonyms": resolving.pseudonyms(resolution_id=resolution_id),
+        "pseudonyms": resolving.pseudonyms(by=auditor, resolution_id=resolution_id),
     }
     return render(request, "oversight/resolution.html", context)

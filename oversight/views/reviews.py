@@ -2,7 +2,9 @@
 
 import uuid
 
+from django import forms
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -61,8 +63,11 @@ def sampled_entry(
 @auditor_page
 def note(request: HttpRequest, auditor: User, entry_id: int) -> HttpResponse:
     form = FindingForm(request.POST)
-    given = request.POST.get("sample", "")
-    sample_of_entry = _sample(uuid.UUID(given)).id if given else None
+    try:
+        given = forms.UUIDField(required=False).clean(request.POST.get("sample", ""))
+    except ValidationError as error:
+        raise Http404 from error
+    sample_of_entry = _sample(given).id if given else None
     if not form.is_valid():
         messages.error(request, words("oversight.finding_empty"))
         return redirect("oversight:entry", entry_id)

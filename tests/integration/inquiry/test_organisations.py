@@ -155,6 +155,13 @@ def test_looks_by_staff_are_shown(
     )
     line = service.reply(number, "LOG").splitlines()[1]
     assert line.endswith("our staff saw what we hold on this number")
+    service.world.superuser.execute(
+        "SELECT audit.record('auditor.searched', jsonb_build_object("
+        "'subject_ref', %s::text, 'by', 'auditor'), NULL, NULL)",
+        [str(subject)],
+    )
+    line = service.reply(number, "LOG").splitlines()[1]
+    assert line.endswith("an auditor read entries of the log about this number")
     assert says(service.reply(number, "BLOCK 1"), "block.nobody")
 
 

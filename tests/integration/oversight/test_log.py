@@ -11,6 +11,7 @@ from django.test import Client
 from accounts.models import User
 from audit import search
 from audit.search import Filter
+from consent.looks import all_looks, look_of, looks
 from core import clock
 from tests.integration.consent.world import World
 
@@ -96,6 +97,24 @@ def test_each_look_is_an_entry(ana: Client, auditors: tuple[User, User], world: 
         }
         assert body["subject_ref"] == str(subject)
     assert searched["filters"] == ["event", "subject"]
+
+
+def test_whom_it_is_about_sees_that_it_was_read_once_a_day(ana: Client, world: World) -> None:
+    consent, subject = world.superuser.execute(
+        "SELECT consent_id, subject_ref FROM audit_entry WHERE event = 'consent.granted'"
+    ).fetchone() or (None, None)
+    before = len(all_looks(subject))
+    [entry] = shown(ana.get(f"/oversight/?event=consent.granted&consent_id={consent}").content)
+    for _ in range(12):
+        ana.get(f"/oversight/entries/{entry}/")
+    ana.post("/oversight/exports/", {"consent_id": str(consent)})
+    for event in ("auditor.searched", "export.made"):
+        [body] = world.bodies(event)
+        assert body["subject_ref"] == str(subject), event
+    assert looks(subject, 1)[0].event == "export.made"
+    found = all_looks(subject)
+    assert [look.who for look in found] == ["auditor"] + ["person"] * before
+    assert look_of(subject, found[0].entry_id) == found[0]
 
 
 def test_an_entry_shows_its_bytes_and_a_proof_of_them(ana: Client, world: World) -> None:

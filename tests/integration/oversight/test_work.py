@@ -12,7 +12,7 @@ import pytest
 from django.test import Client
 from psycopg import errors
 
-from accounts.models import User
+from accounts.models import StaffMember, StaffRole, User
 from core import clock
 from oversight import selectors
 from oversight.models import Finding, Resolution, Sample
@@ -58,8 +58,9 @@ def test_every_page_in_both_languages(ana: Client, page: str, language: str) -> 
 
 # ---------------------------------------------------------------------- pseudonyms
 def test_a_pseudonym_takes_two_and_the_person_sees_it(
-    ana: Client, ben: Client, world: World, as_role: AsRole
-) -> None:
+    ana: Client, ben: Client, auditors: tuple[User, User], enter: Enter, world: World,
+    as_role: AsRole,
+) -> None:  # fmt: skip
     with as_role("worker"):
         person = world.person()
     asked = {"number": person.number, "reason": "complaint"}
@@ -71,8 +72,18 @@ def test_a_pseudonym_takes_two_and_the_person_sees_it(
     assert ana.get(here).status_code == 404
     assert ben.post(f"{here}agree/").headers["Location"] == here
     assert str(person.tenure.subject_ref) in ana.get(here).content.decode()
-    [body] = world.bodies("auditor.resolved")
-    assert (body["subject_ref"], body["reason"]) == (str(person.tenure.subject_ref), "complaint")
+    assert ben.get(here).status_code == 200
+    bodies = world.bodies("auditor.resolved")
+    assert [body["actor"]["ref"] for body in bodies] == [str(one.id) for one in auditors]
+    assert {(body["subject_ref"], body["reason"]) for body in bodies} == {
+        (str(person.tenure.subject_ref), "complaint")
+    }
+    with as_role("owner"):
+        cai = people.person("cai@service.example")
+        StaffMember.objects.create(user=cai, role=StaffRole.AUDITOR, since=clock.now())
+    assert enter(cai).get(here).status_code == 404, "the two alone"
+    assert resolving.pseudonyms(by=cai, resolution_id=resolution.id) == []
+    assert len(world.bodies("auditor.resolved")) == 2
     assert person.number[-8:] not in str(world.bodies("auditor.resolve_asked"))
 
 
@@ -83,13 +94,13 @@ def test_what_was_refused_or_is_old_tells_nothing(
         person = world.person()
     refused = resolving.ask(by=auditors[0], number=person.number, reason="investigation")
     assert ben.post(f"/oversight/pseudonyms/{refused.id}/refuse/").status_code == 302
-    assert resolving.pseudonyms(resolution_id=refused.id) == []
+    assert resolving.pseudonyms(by=auditors[0], resolution_id=refused.id) == []
     old = resolving.ask(by=auditors[0], number=person.number, reason="investigation")
     resolving.decide(by=auditors[1], resolution_id=old.id, grant=True)
     world.superuser.execute(
         "UPDATE oversight_resolution SET decided_at = decided_at - interval '1 day'"
     )
-    assert resolving.pseudonyms(resolution_id=old.id) == []
+    assert resolving.pseudonyms(by=auditors[0], resolution_id=old.id) == []
     with pytest.raises(resolving.NotAllowedError):
         resolving.decide(by=auditors[1], resolution_id=old.id, grant=True)
     assert (
@@ -119,7 +130,7 @@ def test_the_database_wants_two_and_shows_no_tenure(
             auditor.execute(f"SELECT * FROM {table}")
     with pytest.raises(errors.InsufficientPrivilege):
         auditor.execute("UPDATE oversight_resolution SET number_index = '\\x00'")
-    assert resolving.pseudonyms(resolution_id=asked.id) == []
+    assert resolving.pseudonyms(by=auditors[0], resolution_id=asked.id) == []
 
 
 # ---------------------------------------------------------------------- reviews
@@ -175,8 +186,38 @@ def test_an_export_goes_on_where_it_was_and_has_each_entry_once(
         " ORDER BY id DESC"
     ).fetchall()
     assert [(line["id"], line["body"]) for line in lines] == expected
-    world.superuser.execute("UPDATE oversight_export SET asked_at = asked_at - interval '1 day'")
-    assert exporting.forget() >= 1
+    with as_role("worker"):
+        assert exporting.forget() == 0
+        world.superuser.execute(
+            "UPDATE oversight_export SET asked_at = asked_at - interval '1 day'"
+        )
+        assert exporting.forget() == 1
+
+
+def test_what_is_decided_asks_again_who_is_there(ana: Client, world: World) -> None:
+    session = ana.session
+    session["account_authentication_methods"] = [{"method": "password", "at": 1.0}]
+    session.save()
+    asked = {"number": world.number(), "reason": "complaint"}
+    for path, form in (
+        ("exports/", {}), ("pseudonyms/", asked), (f"pseudonyms/{uuid.uuid4()}/agree/", {}),
+    ):  # fmt: skip
+        answer = ana.post(f"/oversight/{path}", form)
+        assert answer.headers["Location"] == "/account/reauthenticate/?next=/oversight/", path
+    assert world.bodies("export.made") == world.bodies("auditor.resolve_asked") == []
+    assert ana.get("/oversight/pseudonyms/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path", ["entries/99999999999999999999/", "entries/99999999999999999999/proof"]
+)
+def test_an_id_that_there_cannot_be(ana: Client, path: str) -> None:
+    assert ana.get(f"/oversight/{path}").status_code == 404
+
+
+def test_a_finding_names_a_sample_or_none(ana: Client) -> None:
+    answer = ana.post("/oversight/entries/1/finding/", {"text": "x", "sample": "no-sample"})
+    assert answer.status_code == 404
 
 
 # ---------------------------------------------------------------------- patterns
