@@ -56,7 +56,8 @@ class WitnessError(Exception):
 
 @dataclass
 class Client:
-    """A witness over HTTP, by one connection that is kept."""
+    """A witness over HTTP, by one connection that is kept. Its token stands in the address:
+    `https://:<token>@<host>/…`."""
 
     url: str
     _connection: http.client.HTTPConnection | None = None
@@ -79,7 +80,10 @@ class Client:
         if self._connection is None:
             self._connection = _connect(parts)
         path = f"{parts.path.rstrip('/')}/add-checkpoint"
-        self._connection.request("POST", path, body, {"Content-Type": "text/plain"})
+        headers = {"Content-Type": "text/plain"}
+        if token := parts.password or parts.username:
+            headers["Authorization"] = f"Bearer {token}"
+        self._connection.request("POST", path, body, headers)
         response = self._connection.getresponse()
         answer = response.read(MAX_ANSWER + 1)
         if len(answer) > MAX_ANSWER:
@@ -95,7 +99,7 @@ class Client:
 
 def _connect(parts: SplitResult) -> http.client.HTTPConnection:
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
-    return kind(parts.netloc, timeout=TIMEOUT)
+    return kind(parts.netloc.rpartition("@")[2], timeout=TIMEOUT)
 
 
 @dataclass
@@ -130,6 +134,9 @@ class Asker:
                             self.stop.wait(PATIENCE)
             except psycopg.OperationalError:
                 self.stop.wait(PATIENCE)  # the sequencer says so
+            except psycopg.Error as error:
+                self._tell(f"cannot be asked ({type(error).__name__})")
+                self.stop.wait(PATIENCE)
         self.client.close()
 
     def go_once(self, connection: psycopg.Connection) -> None:
@@ -147,11 +154,19 @@ class Asker:
                 connection.execute(COSIGNED, [year, size, self.asked.witness.vkey, signature])
             except WitnessError as error:
                 trouble = str(error)
+            except psycopg.OperationalError:
+                raise
+            except Exception as error:
+                # A node that is missing, an address that is none: this thread goes on, and says so.
+                trouble = f"cannot be asked about {origin} at {size} ({type(error).__name__})"
+        self._tell(trouble)
+        return not trouble
+
+    def _tell(self, trouble: str) -> None:
         if trouble != self.trouble:
             name = self.asked.witness.name
             log.warning("witness %s %s", name, trouble or "cosigns again")
             self.trouble = trouble
-        return not trouble
 
     def _ask(
         self, connection: psycopg.Connection, year: int, size: int, origin: str, note: str

@@ -91,12 +91,16 @@ def check(options: argparse.Namespace) -> Checked:
             copy = Copy(folder, not options.tiles_only, not options.without_earlier)
             with _workers(options.jobs) as workers:
                 report = verify(copy, anchors, [*memory.known(), *known], workers, Path(scratch))
+            if report.verdict == INTACT:
+                memory.write(report.heads())
         except StopError as stop:
             return Checked(stop.finding.kind, str(stop.finding))
         except (AnchorError, PolicyError, NoteError, OSError) as error:
             return Checked(UNVERIFIABLE, str(error))
-    if report.verdict == INTACT:
-        memory.write(report.heads())
+        except Exception as error:
+            # A crash is no verdict on the log.
+            what = str(error).partition("\n")[0]
+            return Checked(UNVERIFIABLE, f"the verifier failed: {type(error).__name__}: {what}")
     return Checked(report.verdict, report.line(), report)
 
 

@@ -35,6 +35,8 @@ _PLAIN: Final = bytes(
     code for code in range(128) if chr(code).isalnum() or chr(code) in '{}[]":,.+/=_-'
 )
 _scan: Final[Callable[[str, int], tuple[Any, int]]] = make_scanner(json.JSONDecoder())  # type: ignore[arg-type]
+#: What a reference can begin with: entries are sorted by that on disk.
+_BEGINNINGS: Final = frozenset(f"{number:03x}" for number in range(1 << 12))
 _TOLD: Final = ("consent.", "access.", "erasure.", "dispute.")
 
 
@@ -164,17 +166,27 @@ class Reader:
             return
         get = content.get
         self._keep_time(place, get("occurred_at"))
-        self.names.append(content["entry_uuid"])
         event = content["event"]
         if event in ABOUT_LOGS:
             self._keep_ending(place, content)
+        self._keep_name(place, content["entry_uuid"])
         if event.startswith(_TOLD):
-            if "subject_ref" in content:
+            if "subject_ref" in content and self._is_reference(place, content["subject_ref"]):
                 self.records.append((self.order, place, *map(get, FIELDS)))
             if event == "consent.requested":
-                self.names.append(f"{get('consent_id')} as a consent")
+                self._keep_name(place, f"{get('consent_id')} as a consent")
             elif event == "access.claimed":
-                self.names.append(f"{get('release_id')} as a release")
+                self._keep_name(place, f"{get('release_id')} as a release")
+
+    def _keep_name(self, place: int, name: str) -> None:
+        if self._is_reference(place, name):
+            self.names.append(name)
+
+    def _is_reference(self, place: int, name: str) -> bool:
+        if name[:3] in _BEGINNINGS:
+            return True
+        self._tampered(place, "a reference is none")
+        return False
 
     def _keep_ending(self, place: int, content: dict[str, Any]) -> None:
         try:

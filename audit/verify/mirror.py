@@ -1,13 +1,15 @@
 """Fetching a copy over HTTP: only what is new, and only what a log of its size has."""
 
 import http.client
+import os
 import urllib.error
 import urllib.request
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from audit.copy import LOG_NAME, LOGS, PRUNED, UNCOVERED, columns_path, history_path, write
 from audit.note import MAX_BYTES, Checkpoint, NoteError, parse
@@ -25,6 +27,7 @@ MOST_WAITING: Final = 1 << 30
 
 _AT_ONCE: Final = 8
 _MOST: Final = 1 << 40
+_CHUNK: Final = 1 << 20
 
 
 class _NoRedirect(urllib.request.HTTPRedirectHandler):
@@ -51,12 +54,14 @@ def mirror(url: str, into: Path, *, tiles_only: bool, token: str = "") -> None:
     logs = names.decode("ascii", "replace").split()
     if not all(map(LOG_NAME.fullmatch, logs)):
         raise StopError(unverifiable(LOGS, "not a list of logs"))
+    had = set((into / LOGS).read_text().split()) if (into / LOGS).exists() else set()
+    if gone := had.difference(logs):
+        raise StopError(tampered(f"{base}/{LOGS}", f"it had the log of {min(gone)} before"))
     notes = {log: _one(f"{base}/{log}", into / log, tiles_only=tiles_only) for log in logs}
     # What waits is read after the checkpoints and stands here before them: so at no moment does an
     # entry stand both in a tree and among those that wait.
-    waiting = None if tiles_only else _get(f"{base}/{UNCOVERED}", MOST_WAITING)
-    if waiting is not None:
-        write(into / UNCOVERED, waiting)
+    if not tiles_only:
+        _download(f"{base}/{UNCOVERED}", into / UNCOVERED, MOST_WAITING)
     for log, note in notes.items():
         write(into / log / CHECKPOINT, note)
     write(into / LOGS, names)
@@ -106,18 +111,39 @@ def _fetch(base: str, into: Path, paths: Iterable[str]) -> None:
 
 def _get(url: str, most: int) -> bytes | None:
     """The body; None if there is nothing there. Raises StopError."""
+    into = BytesIO()
+    return into.getvalue() if _copy(url, into, most) else None
+
+
+def _download(url: str, path: Path, most: int) -> None:
+    """The body to a file, a little at a time; nothing if there is none. Raises StopError."""
+    unfinished = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with unfinished.open("wb") as file:
+            is_there = _copy(url, file, most)
+        if is_there:
+            unfinished.replace(path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def _copy(url: str, into: BinaryIO, most: int) -> bool:
+    """Whether there is something. Raises StopError."""
+    size = 0
     try:
         with _OPENER.open(url, timeout=TIMEOUT) as answer:
-            content: bytes = answer.read(most + 1)
+            while size <= most and (some := answer.read(min(_CHUNK, most + 1 - size))):
+                size += into.write(some)
     except urllib.error.HTTPError as error:
         if error.code == http.client.NOT_FOUND:
-            return None
+            return False
         raise StopError(unverifiable(url, f"the server answers {error.code}")) from None
     except (OSError, http.client.HTTPException) as error:
         raise StopError(unverifiable(url, f"cannot be read: {error}")) from None
-    if len(content) > most:
+    if size > most:
         raise StopError(unverifiable(url, f"over {most} bytes"))
-    return content
+    return True
 
 
 def _size(note: bytes, where: str) -> int:

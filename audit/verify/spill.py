@@ -1,7 +1,8 @@
 """What the rules need of each entry, sorted on disk: nothing here grows with the log in memory.
 
 Records go to files by the first digits of what they are about. References are random, so each file
-holds one part in 16, or in 256, and is looked at on its own.
+holds one part in 16, 256 or 4,096, and is looked at on its own. `Reader` gives nothing here that
+does not begin as a reference does.
 """
 
 import marshal
@@ -10,13 +11,13 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
-
-OTHER = "other"
-"""In place of the first digits of a reference that is none."""
+from typing import Any, Final
 
 FEW = 1 << 20
 """Entries for which files by one digit are enough."""
+
+MANY: Final = 1 << 26
+"""And by two."""
 
 Record = tuple[Any, ...]
 
@@ -25,7 +26,7 @@ class Spill:
     """Two heaps of files in a folder: records of one person, and names that may stand once."""
 
     def __init__(self, folder: Path, entries: int) -> None:
-        self.digits = 1 if entries < FEW else 2
+        self.digits = 1 if entries < FEW else 2 if entries < MANY else 3
         self.records = folder / "records"
         self.names = folder / "names"
         for heap in (self.records, self.names):
@@ -33,7 +34,7 @@ class Spill:
 
     def prefixes(self) -> list[str]:
         """All first digits there are."""
-        return [*(f"{number:0{self.digits}x}" for number in range(16**self.digits)), OTHER]
+        return [f"{number:0{self.digits}x}" for number in range(16**self.digits)]
 
     def add(self, records: Iterable[Record], names: Iterable[str]) -> None:
         """Put away what one piece of the log gave. Each process writes files of its own."""
@@ -43,17 +44,12 @@ class Spill:
             told[record[3][:digits]].append(record)
         for prefix, some in told.items():
             block = marshal.dumps(some)
-            _append(self.records / self._name(prefix), len(block).to_bytes(8) + block)
+            _append(self.records / f"{prefix}.{os.getpid()}", len(block).to_bytes(8) + block)
         named = defaultdict(list)
         for name in names:
             named[name[:digits]].append(name)
         for prefix, few in named.items():
-            _append(self.names / self._name(prefix), ("\n".join(few) + "\n").encode())
-
-    def _name(self, prefix: str) -> str:
-        """The prefix comes from an entry, and may be anything."""
-        known = len(prefix) == self.digits and _DIGITS.issuperset(prefix)
-        return f"{prefix if known else OTHER}.{os.getpid()}"
+            _append(self.names / f"{prefix}.{os.getpid()}", ("\n".join(few) + "\n").encode())
 
     def sizes(self, order: int) -> Path:
         """Where the sizes of a log's checkpoints lie: 8 bytes each, rising."""
@@ -83,9 +79,6 @@ class Spill:
         for path in sorted(self.names.glob(f"{prefix}.*")):
             with path.open() as file:
                 yield from (line.rstrip("\n") for line in file)
-
-
-_DIGITS = frozenset("0123456789abcdef")
 
 
 def _append(path: Path, block: bytes) -> None:

@@ -17,13 +17,19 @@ from audit.witness.memory import Memory
 from audit.witness.server import Server
 from audit.witness.service import Service
 
-KEY, LOGS, MEMORY = "key", "logs", "memory.sqlite3"
+KEY, LOGS, MEMORY, TOKEN = "key", "logs", "memory.sqlite3", "token"
 
 
 def cosigner(folder: Path) -> Cosigner:
     """The key in the folder: a line with the name, a line with 32 bytes in base64."""
     name, seed = (folder / KEY).read_text().split("\n")[:2]
     return Cosigner(name, decode_base64(seed))
+
+
+def token(folder: Path) -> str:
+    """What the log's sequencer has to show; empty when the folder has none."""
+    path = folder / TOKEN
+    return path.read_text().strip() if path.exists() else ""
 
 
 def new(folder: Path, name: str) -> None:
@@ -33,6 +39,8 @@ def new(folder: Path, name: str) -> None:
     Cosigner(name, seed)  # refuses a name that no note can have
     (folder / KEY).touch(mode=0o600, exist_ok=False)
     (folder / KEY).write_text(f"{name}\n{base64.b64encode(seed).decode()}\n")
+    (folder / TOKEN).touch(mode=0o600, exist_ok=False)
+    (folder / TOKEN).write_text(f"{secrets.token_urlsafe(24)}\n")
     Memory.create(folder / MEMORY)
     if not (folder / LOGS).exists():
         (folder / LOGS).write_text("# log <key>, or: yearly <name> <key>\n")
@@ -56,7 +64,7 @@ def run(folder: Path, address: str) -> None:
     """Serve until told to stop."""
     service = Service(cosigner(folder), Logs(folder / LOGS), Memory(folder / MEMORY))
     signal.signal(signal.SIGTERM, _stop)
-    with Server(listen(address), service) as server:
+    with Server(listen(address), service, token(folder)) as server:
         host, port = server.socket.getsockname()[:2]
         print(f"{service.cosigner.witness.name} listens on {host}:{port}", flush=True)
         server.serve_forever()

@@ -17,8 +17,15 @@ CREATE TABLE head (origin TEXT PRIMARY KEY, size INTEGER NOT NULL, root BLOB NOT
 CREATE TABLE conflict (
   id INTEGER PRIMARY KEY, at INTEGER NOT NULL, known INTEGER NOT NULL, note TEXT NOT NULL);
 """
+#: Made when a memory is opened that is older than it.
+SPLITS = """
+CREATE TABLE IF NOT EXISTS split (
+  id INTEGER PRIMARY KEY, at INTEGER NOT NULL, known INTEGER NOT NULL, note TEXT NOT NULL)
+"""
 CONFLICTS = 1_000
-"""Refused checkpoints that are kept as evidence; the first ones tell most."""
+"""Refused checkpoints that are kept as evidence; the first ones tell most. Those in `split` prove a
+second history by themselves and have as many places of their own: whoever sends good checkpoints
+with bad proofs leaves them free."""
 
 
 class Head(NamedTuple):
@@ -43,6 +50,7 @@ class Memory:
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.execute("SELECT 1 FROM head LIMIT 1")
+        self._connection.execute(SPLITS)
 
     @classmethod
     def create(cls, path: Path) -> None:
@@ -87,11 +95,21 @@ class Turn(NamedTuple):
             [self.origin, size, root],
         )
 
+    def keep_split(self, note: str, at: int) -> None:
+        """Keep a checkpoint that the log signed for another tree of the size that is known.
+
+        `note` has the log's own signatures alone, so that one checkpoint has one spelling.
+        """
+        self._keep("split", note, at)
+
     def keep_conflict(self, note: str, at: int) -> None:
-        """Keep a checkpoint that the log signed and that does not continue what is known."""
+        """Keep one of another size that was not shown to continue what is known."""
+        self._keep("conflict", note, at)
+
+    def _keep(self, table: str, note: str, at: int) -> None:
         self.connection.execute(
-            "INSERT INTO conflict (at, known, note)"
-            " SELECT ?, ?, ? WHERE (SELECT count(*) FROM conflict) < ?"
-            " AND NOT EXISTS (SELECT 1 FROM conflict WHERE note = ?)",
+            f"INSERT INTO {table} (at, known, note)"  # noqa: S608  (our own words)
+            f" SELECT ?, ?, ? WHERE (SELECT count(*) FROM {table}) < ?"
+            f" AND NOT EXISTS (SELECT 1 FROM {table} WHERE note = ?)",
             [at, self.known.size, note, CONFLICTS, note],
         )

@@ -1,8 +1,10 @@
 """HTTP around a witness. TLS belongs to the proxy in front."""
 
+import hmac
 import socket
 import sys
 import threading
+from collections import Counter
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -10,24 +12,41 @@ from typing import Any
 from audit.witness.service import MAX_BODY, TEXT, Answer, Service
 
 CONNECTIONS = 64
+FROM_ONE = 16
+"""Connections from one address. A proxy on this machine stands for many, and has its own limits."""
+OF_A_PROXY = ("127.0.0.1", "::1")
+SILENCE = 5
+"""Seconds that somebody may be silent who has not been cosigned for on this connection yet."""
+KEPT = 60
+"""And afterwards, between two requests."""
 PATH = "/add-checkpoint"
 
 
 class Server(ThreadingHTTPServer):
-    """Answers on a listening socket. More connections than CONNECTIONS are turned away."""
+    """Answers on a listening socket. More connections than CONNECTIONS are turned away.
+
+    `token`: what a request must carry; empty when a proxy in front looks after that.
+    """
 
     daemon_threads = True
 
-    def __init__(self, listener: socket.socket, service: Service) -> None:
+    def __init__(self, listener: socket.socket, service: Service, token: str = "") -> None:
         super().__init__(listener.getsockname()[:2], Handler, bind_and_activate=False)
         self.socket.close()
         self.socket = listener
-        self.service = service
-        self._free = threading.BoundedSemaphore(CONNECTIONS)
+        self.service, self.token = service, token
+        self._open: Counter[str] = Counter()
+        self._lock = threading.Lock()
 
     def process_request(self, request: Any, client_address: Any) -> None:
         """In a thread of its own, if one is left."""
-        if self._free.acquire(blocking=False):
+        address = client_address[0]
+        with self._lock:
+            most = CONNECTIONS if address in OF_A_PROXY else FROM_ONE
+            is_free = self._open.total() < CONNECTIONS and self._open[address] < most
+            if is_free:
+                self._open[address] += 1
+        if is_free:
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
@@ -37,7 +56,10 @@ class Server(ThreadingHTTPServer):
         try:
             super().process_request_thread(request, client_address)
         finally:
-            self._free.release()
+            with self._lock:
+                self._open[client_address[0]] -= 1
+                if not self._open[client_address[0]]:
+                    del self._open[client_address[0]]
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -46,14 +68,20 @@ class Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
     server_version, sys_version = "witness", ""
-    timeout = 60
+    timeout = SILENCE
     disable_nagle_algorithm = True
     wbufsize = -1  # an answer leaves in one piece
     error_content_type = TEXT
     error_message_format = "%(message)s\n"
 
     def do_POST(self) -> None:
-        """add-checkpoint, and nothing else."""
+        """add-checkpoint, and nothing else. Who may not ask is not listened to."""
+        given = self.headers.get("Authorization", "").encode()
+        if self.server.token and not hmac.compare_digest(
+            given, f"Bearer {self.server.token}".encode()
+        ):
+            self.close_connection = True
+            return self._answer(Answer(HTTPStatus.UNAUTHORIZED, "who asks?\n"))
         length = self.headers.get("Content-Length", "")
         if not length.isascii() or not length.isdecimal() or int(length) > MAX_BODY:
             self.close_connection = True
@@ -62,7 +90,9 @@ class Handler(BaseHTTPRequestHandler):
         if self.path != PATH:
             return self._answer(Answer(HTTPStatus.NOT_FOUND, "not found\n"))
         answer = self.server.service.add_checkpoint(body)
-        if answer.status != HTTPStatus.OK:
+        if answer.status == HTTPStatus.OK:
+            self.connection.settimeout(KEPT)
+        else:
             self._tell(answer)
         return self._answer(answer)
 

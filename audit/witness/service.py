@@ -2,12 +2,12 @@
 
 import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http import HTTPStatus
 from typing import NamedTuple
 
 from audit.cosignature import Cosigner
-from audit.note import Checkpoint, NoteError, decode_base64, parse, verify
+from audit.note import Checkpoint, Note, NoteError, Verifier, decode_base64, parse, verify
 from audit.tree import ProofError, verify_consistency
 from audit.witness.logs import Logs
 from audit.witness.memory import Head, Memory, Turn
@@ -74,34 +74,41 @@ class Service:
         if not keys:
             return Answer(HTTPStatus.NOT_FOUND, "a log that is not known here\n")
         try:
-            text = verify(request.note, keys).text
+            signed = verify(request.note, keys)
         except NoteError as error:
             return Answer(HTTPStatus.FORBIDDEN, f"{error}\n")
         if request.old > request.checkpoint.size:
             return Answer(HTTPStatus.BAD_REQUEST, "the old size is over the new one\n")
         now = int(self.clock())
         with self.memory.head(origin) as turn:
-            refused = _compare(request, turn, now)
+            refused = _compare(request, _evidence(signed, keys), turn, now)
             if refused:
                 return refused
             turn.move(request.checkpoint.size, request.checkpoint.root)
         # It is on disk: killed from here on, we cosign the same again when asked again.
-        return Answer(HTTPStatus.OK, f"{self.cosigner.cosign(text, now).line()}\n")
+        return Answer(HTTPStatus.OK, f"{self.cosigner.cosign(signed.text, now).line()}\n")
 
 
-def _compare(request: Request, turn: Turn, now: int) -> Answer | None:
+def _evidence(signed: Note, keys: Sequence[Verifier]) -> str:
+    """A checkpoint with the log's own signatures alone: anybody can add lines of others."""
+    ours = {(key.name, key.key_id) for key in keys}
+    lines = {line.line() for line in signed.signatures if (line.name, line.key_id) in ours}
+    return "\n".join([signed.text, *sorted(lines), ""])
+
+
+def _compare(request: Request, evidence: str, turn: Turn, now: int) -> Answer | None:
     """Why the checkpoint is not cosigned, if it is not."""
     size, known = request.checkpoint.size, turn.known
     if request.old != known.size:
         return Answer(HTTPStatus.CONFLICT, f"{known.size}\n", SIZE)
     if size == known.size and size and request.checkpoint.root != known.root:
-        turn.keep_conflict(request.note, now)
+        turn.keep_split(evidence, now)
         return Answer(HTTPStatus.CONFLICT, f"{known.size}\n", SIZE)
     try:
         _continues(known, request)
     except ProofError as error:
-        if known.size:
-            turn.keep_conflict(request.note, now)
+        if known.size and size != known.size:
+            turn.keep_conflict(evidence, now)
         return Answer(HTTPStatus.UNPROCESSABLE_ENTITY, f"{error}\n")
     return None
 

@@ -43,7 +43,9 @@ def witnesses(folder: Path, host: str, seed: bytes) -> Iterator[Witnesses]:
             (home / witness.LOGS).write_text(f"yearly {host}/audit {key}\n")
             listener = open_.enter_context(socket.create_server(("127.0.0.1", 0)))
             vkey = witness.cosigner(home).witness.vkey
-            lines.append(f"witness {name} {vkey} http://127.0.0.1:{listener.getsockname()[1]}")
+            shown = f":{token}@" if (token := witness.token(home)) else ""
+            port = listener.getsockname()[1]
+            lines.append(f"witness {name} {vkey} http://{shown}127.0.0.1:{port}")
             run = ("-m", "audit.witness", "run", str(home), "--listen", f"fd:{listener.fileno()}")
             processes.append(Process(name, NONE, run, SEQUENCING, descriptors=(listener.fileno(),)))
         quorum = f"group all-of-them all {' '.join(NAMES)}\nquorum all-of-them"

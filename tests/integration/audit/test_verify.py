@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import time
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -105,7 +106,9 @@ def test_an_export_is_an_entry_and_a_killed_one_goes_on(
     assert said(export())[0] == 0
 
 
-def test_without_a_key_nothing_is_proved(world: World, export: Export, said: Said) -> None:
+def test_without_a_key_nothing_is_proved(
+    world: World, export: Export, said: Said, tmp_path: Path
+) -> None:
     lived(world)
     folder = export()
     code, line = said(folder, key="")
@@ -117,6 +120,10 @@ def test_without_a_key_nothing_is_proved(world: World, export: Export, said: Sai
     elsewhere = Signer("other.example/audit/2026", SEED).verifier.vkey
     assert said(folder, key=elsewhere)[0] == 2
     assert said(folder, key="no key")[0] == 2
+    binary = tmp_path / "binary"
+    binary.write_bytes(b"\xff\xfe")
+    code, line = said(folder, key=str(binary))
+    assert (code, line.count("\n"), "the verifier failed" in line) == (2, 0, True), line
 
 
 def test_a_served_copy_is_mirrored_piece_by_piece(
@@ -148,6 +155,9 @@ def test_a_served_copy_is_mirrored_piece_by_piece(
         assert said(url, "--mirror", mirror) == found
         assert sorted(asked) == sorted(["/logs", f"/{YEAR}/checkpoint", "/uncovered"])
         assert said(f"{url}/nothing")[0] == 2
+        (mirror / "logs").write_text(f"{YEAR - 1}\n{YEAR}\n")
+        code, line = said(url, "--mirror", mirror)
+        assert (code, f"it had the log of {YEAR - 1} before" in line) == (1, True), line
     finally:
         server.shutdown()
         server.server_close()
@@ -374,6 +384,21 @@ def test_cosignatures_are_held_to_the_policy(
     shutil.rmtree(copy)
     code, line = said(export(), "--policy", policy, key="")
     assert code == 0, line
+    # A witness that says it saw them an hour before they happened.
+    superuser.execute("ALTER TABLE audit_cosignature DISABLE TRIGGER ALL")
+    log, size, note = rows[-1]
+    value = city.cosign(parse(note).text, int(time.time()) - 3600).value
+    superuser.execute(
+        "INSERT INTO audit_cosignature (log, size, witness, signature, made_at)"
+        " VALUES (%s, %s, %s, %s, core.now())",
+        [log, size, city.witness.vkey, value],
+    )
+    shutil.rmtree(copy)
+    code, line = said(export(), "--policy", policy, key="")
+    assert (code, "from after it was cosigned" in line) == (1, True), line
+    superuser.execute("DELETE FROM audit_cosignature WHERE size = %s", [size])
+    shutil.rmtree(copy)
+    export()
     assert "newer than the last accepted checkpoint" in line
     history = next((copy / str(YEAR) / "checkpoints").rglob("*.p/*"))
     lines = history.read_text().splitlines()

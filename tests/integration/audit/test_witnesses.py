@@ -19,6 +19,7 @@ import psycopg
 import pytest
 
 from audit import selectors, services
+from audit.asking import Asker
 from audit.cosignature import Cosigner
 from audit.note import ED25519, Checkpoint, parse
 from audit.policy import Policy
@@ -61,7 +62,8 @@ class Witness:
     @property
     def line(self) -> str:
         vkey = command.cosigner(self.home).witness.vkey
-        return f"witness {self.home.name} {vkey} http://127.0.0.1:{self.listener.getsockname()[1]}"
+        where = f":{command.token(self.home)}@127.0.0.1:{self.listener.getsockname()[1]}"
+        return f"witness {self.home.name} {vkey} http://{where}"
 
 
 @pytest.fixture
@@ -240,6 +242,21 @@ def test_a_witness_that_lies_gives_nothing_and_stops_nothing(
         finally:
             server.shutdown()
             thread.join()
+
+
+def test_a_witness_that_cannot_be_asked_says_so_and_goes_on(
+    two: list[Witness], web: psycopg.Connection, superuser: psycopg.Connection, as_role: AsRole
+) -> None:
+    two[1].start()
+    vkey = command.cosigner(two[0].home).witness.vkey
+    policy = policy_of([f"witness w1 {vkey} http://[::1", two[1].line], 1)
+    record(web)
+    with running(sequencer(policy, as_role)):
+        eventually(superuser, ACCEPTED, True)
+    asker = Asker("", policy.witnesses[0], threading.Event())
+    with psycopg.connect(os.environ["DATABASE_SEQUENCER_URL"], autocommit=True) as connection:
+        assert not asker.go_round(connection)
+    assert asker.trouble.endswith("(ValueError)")
 
 
 def test_the_policy_in_force_decides_not_what_the_sequencer_was_given(

@@ -45,6 +45,8 @@ def test_an_entry_is_an_entry() -> None:
         written({**BODY, "event": ["export.made"]}),
         written({**BODY, "actor": "web"}),
         written({**BODY, "event": "access.released"}),
+        written({**BODY, "entry_uuid": "xyz"}),
+        written({**BODY, "event": "erasure.done", "subject_ref": "../other"}),
         written({**BODY, "event": "export.m\u00e4de"}),
     ],
 )  # fmt: skip

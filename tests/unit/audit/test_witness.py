@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from audit import tree
+from audit.asking import Client
 from audit.note import ED25519, Checkpoint, NoteError, Signer
 from audit.witness import __main__ as command
 from audit.witness.logs import Logs
@@ -153,8 +154,35 @@ def test_it_remembers_over_a_restart_and_keeps_what_was_signed_twice(home: Path)
     for body, status in ((OTHER.request(10, 10), 409), (OTHER.request(10, 30), 422)):
         refused(again, body, status)
         refused(again, body, status)
-    kept = sqlite3.connect(home / "memory.sqlite3").execute("SELECT known, note FROM conflict")
-    assert kept.fetchall() == [(10, OTHER.note(10)), (10, OTHER.note(30))]
+    assert kept_in(home, "split") == [(10, OTHER.note(10))]
+    assert kept_in(home, "conflict") == [(10, OTHER.note(30))]
+
+
+def kept_in(home: Path, table: str) -> list[tuple[int, str]]:
+    rows = sqlite3.connect(home / "memory.sqlite3").execute(f"SELECT known, note FROM {table}")
+    return rows.fetchall()
+
+
+def test_nobody_but_the_log_can_fill_the_places_of_evidence(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("audit.witness.memory.CONFLICTS", 3)
+    witness = service(home)
+    assert witness.add_checkpoint(ONE.request(0, 10)).status == HTTPStatus.OK
+    bad = f"old 10\n{'A' * 43}=\n\n"
+    for number in range(5):
+        junk = Signer(f"junk{number}.example", bytes(32)).sign(
+            Checkpoint(ORIGIN, 20, bytes(32)).text()
+        )
+        line = junk.rpartition("\n\n")[2]
+        for size in (20, 10):  # what the log really signed, with a bad proof
+            refused(witness, f"{bad}{ONE.note(size)}{line}".encode(), 422)
+    assert kept_in(home, "conflict") == [(10, ONE.note(20))]
+    for size in range(30, 40):
+        refused(witness, f"{bad}{ONE.note(size)}".encode(), 422)
+    assert len(kept_in(home, "conflict")) == 3
+    refused(witness, OTHER.request(10, 10), 409)
+    assert kept_in(home, "split") == [(10, OTHER.note(10))]
 
 
 def test_without_its_memory_it_does_not_start(home: Path) -> None:
@@ -214,9 +242,9 @@ Connect = Callable[[], http.client.HTTPConnection]
 
 
 @pytest.fixture
-def served(witness: Service) -> Iterator[Connect]:
+def served(witness: Service, request: pytest.FixtureRequest) -> Iterator[Connect]:
     listener = socket.create_server(("127.0.0.1", 0))
-    server = Server(listener, witness)
+    server = Server(listener, witness, getattr(request, "param", ""))
     thread = threading.Thread(target=server.serve_forever, args=[0.01])
     thread.start()
     port = listener.getsockname()[1]
@@ -254,6 +282,31 @@ def test_over_http_one_connection_serves_many_requests(served: Connect) -> None:
     odd = served()
     odd.request("GET", "/add-checkpoint")
     assert odd.getresponse().status == 501
+
+
+@pytest.mark.parametrize("served", ["secret"], indirect=True)
+def test_who_has_no_token_learns_nothing(served: Connect) -> None:
+    for shown in (None, "Bearer ", "Bearer other", "secret", "Bearer s\u00e9cret"):
+        connection = served()
+        headers = {"Authorization": shown} if shown else {}
+        connection.request("POST", "/add-checkpoint", ONE.request(3, 5), headers)
+        response = connection.getresponse()
+        assert (response.status, response.read()) == (401, b"who asks?\n"), shown
+        assert response.headers["Connection"] == "close"
+    host = served()
+    client = Client(f"http://:secret@{host.host}:{host.port}")
+    assert client.post(ONE.request(3, 5)) == (409, "0\n")
+    client.close()
+
+
+def test_one_address_has_few_places(served: Connect) -> None:
+    silent = []
+    for _ in range(70):
+        connection = served()
+        connection.source_address = ("127.0.0.2", 0)
+        connection.connect()
+        silent.append(connection)
+    assert post(served(), "/add-checkpoint", ONE.request(0, 5))[0] == 200
 
 
 def test_connections_that_say_nothing_do_not_keep_others_out_for_ever(
