@@ -47,7 +47,12 @@ TABLES: Grants = {
         "sms_gateway_switch": ["SELECT", "INSERT"],
         "sms_gateway_incident": ["SELECT"],
         # parts of texts, until they are put together
-        "sms_gateway_inboundpart": ["SELECT", "INSERT", "UPDATE", "DELETE"],
+        "sms_gateway_inboundpart": [
+            "SELECT",
+            "INSERT",
+            "UPDATE (confirmed_at, stored_at, sealed)",
+            "DELETE",
+        ],
         "sms_gateway_outboundpart": ["SELECT"],
         "sms_gateway_sandboxphone": ["SELECT", "INSERT"],
         "sms_gateway_sandboxtext": ["SELECT", "INSERT", "UPDATE (delivered_at)"],
