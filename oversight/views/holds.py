@@ -14,14 +14,14 @@ from oversight import selectors
 from oversight.forms import HoldForm
 from oversight.models import Hold
 from oversight.services import holding
-from oversight.views.access import auditor_page
+from oversight.views.access import confirmed_page
 
 LAST = 50
 ANSWERS = {"agree": True, "refuse": False}
 
 
 @require_http_methods(["GET", "POST"])
-@auditor_page
+@confirmed_page
 def holds(request: HttpRequest, auditor: User) -> HttpResponse:
     form = HoldForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -46,7 +46,7 @@ def holds(request: HttpRequest, auditor: User) -> HttpResponse:
 
 
 @require_POST
-@auditor_page
+@confirmed_page
 def decide(request: HttpRequest, auditor: User, hold_id: uuid.UUID, what: str) -> HttpResponse:
     try:
         if what in ANSWERS:

@@ -33,7 +33,8 @@ AsRole = Callable[[str], AbstractContextManager[None]]
 Freeze = Callable[[datetime], None]
 OLD, NEW = 2030, 2031
 DECEMBER = datetime(OLD, 12, 31, 22, tzinfo=UTC)
-JANUARY = datetime(NEW, 1, 1, 2, tzinfo=UTC)
+JANUARY = datetime(NEW, 1, 1, 0, 55, tzinfo=UTC)
+LINKED = datetime(NEW, 1, 1, 1, tzinfo=UTC)
 OVER = datetime(NEW + KEPT_YEARS, 1, 1, tzinfo=UTC)
 MOMENT = timedelta(microseconds=1)
 KEYS = [
@@ -78,7 +79,11 @@ def person(world: World, as_role: AsRole, freeze_database: Freeze) -> Person:
 
 
 @pytest.fixture
-def copy(person: Person, link: Callable[[], bool], as_role: AsRole, tmp_path: Path) -> Path:
+def copy(
+    person: Person, link: Callable[[], bool], as_role: AsRole, freeze_database: Freeze,
+    tmp_path: Path,
+) -> Path:  # fmt: skip
+    freeze_database(LINKED)
     assert link()
     return export(as_role, tmp_path / "copy")
 
@@ -136,7 +141,7 @@ def test_the_end_of_the_old_log_is_not_said_before_it_is_certain(
     freeze_database(datetime(NEW, 1, 1, 0, 59, 59, tzinfo=UTC))
     assert not link()
     assert "no later log says yet" in said(export(as_role, tmp_path / "early"))[1]
-    freeze_database(JANUARY)
+    freeze_database(LINKED)
     assert link()
     slow.commit()  # as late as nothing ought to be: then it is said again
     assert not link(), "it waits"
@@ -172,8 +177,9 @@ def test_last_year_rewritten_with_the_stolen_key_shows_in_this_years_log(
 
 def test_a_mirror_of_all_years_over_http(
     person: Person, link: Callable[[], bool], as_role: AsRole, live_server: LiveServer,
-    tmp_path: Path,
+    freeze_database: Freeze, tmp_path: Path,
 ) -> None:  # fmt: skip
+    freeze_database(LINKED)
     link()
     with as_role("owner"):
         (tmp_path / "token").write_text(services.add_mirror(name="court.example"))
