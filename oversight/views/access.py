@@ -40,7 +40,7 @@ def confirmed_page(view: AuditorPage) -> Callable[..., HttpResponseBase]:
     def asked(request: HttpRequest, auditor: User, **given: Any) -> HttpResponseBase:
         if request.method == "POST" and is_reauthentication_required(request, app=""):
             query = {"next": reverse("oversight:entries")}
-            return redirect(f"{reverse('account_reauthenticate')}?{urlencode(query)}")
+            return redirect(f"{reverse('account_reauthenticate')}?{urlencode(query, safe='/')}")
         return view(request, auditor, **given)
 
     return auditor_page(asked)
