@@ -74,7 +74,9 @@ def test_a_pseudonym_takes_two_and_the_person_sees_it(
     assert str(person.tenure.subject_ref) in ana.get(here).content.decode()
     assert ben.get(here).status_code == 200
     bodies = world.bodies("auditor.resolved")
-    assert [body["actor"]["ref"] for body in bodies] == [str(one.id) for one in auditors]
+    assert [body["actor"] for body in bodies] == [
+        {"type": "auditor", "role": "auditor", "ref": str(one.id)} for one in auditors
+    ]
     assert {(body["subject_ref"], body["reason"]) for body in bodies} == {
         (str(person.tenure.subject_ref), "complaint")
     }

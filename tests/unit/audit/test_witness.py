@@ -300,13 +300,14 @@ def test_who_has_no_token_learns_nothing(served: Connect) -> None:
 
 
 def test_one_address_has_few_places(served: Connect) -> None:
-    silent = []
-    for _ in range(70):
-        connection = served()
-        connection.source_address = ("127.0.0.2", 0)
-        connection.connect()
-        silent.append(connection)
-    assert post(served(), "/add-checkpoint", ONE.request(0, 5))[0] == 200
+    here = served()
+    silent = [
+        socket.create_connection((here.host, here.port), source_address=("127.0.0.2", 0))
+        for _ in range(70)
+    ]
+    assert post(here, "/add-checkpoint", ONE.request(0, 5))[0] == 200
+    for connection in silent:
+        connection.close()
 
 
 def test_connections_that_say_nothing_do_not_keep_others_out_for_ever(
