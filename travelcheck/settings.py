@@ -90,7 +90,9 @@ SMS_NUMBER_B = env.text("SMS_NUMBER_B")
 SMS_ROUTES = env.text("SMS_ROUTES")
 USES_TWILIO = "twilio" in f"{SMS_PROVIDER} {SMS_ROUTES}" and SERVICE_ROLE in ("web", "worker")
 TWILIO_ACCOUNT_SID = env.text(
-    "TWILIO_ACCOUNT_SID", required=USES_TWILIO, what="AC and 32 hexadecimal digits"
+    "TWILIO_ACCOUNT_SID",
+    required=USES_TWILIO and SERVICE_ROLE == "worker",  # who only takes texts in needs the token
+    what="AC and 32 hexadecimal digits",
 )
 TWILIO_AUTH_TOKEN = env.text(
     "TWILIO_AUTH_TOKEN", required=USES_TWILIO, what="the account's auth token"
