@@ -6,6 +6,9 @@ from functools import partial
 from django.db import transaction
 from django.utils.module_loading import import_string
 
+#: Seconds until the log's next checkpoint, most of the time: what waits for one is looked at then.
+NEXT_CHECKPOINT = 0.12
+
 log = logging.getLogger(__name__)
 
 
@@ -19,6 +22,6 @@ def enqueue(task: str, *args: str | int, countdown: float = 0) -> None:
         )
 
 
-def on_commit(task: str, *args: str | int) -> None:
+def on_commit(task: str, *args: str | int, countdown: float = 0) -> None:
     """The same, once the present transaction stands."""
-    transaction.on_commit(partial(enqueue, task, *args), robust=True)
+    transaction.on_commit(partial(enqueue, task, *args, countdown=countdown), robust=True)

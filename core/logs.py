@@ -51,7 +51,12 @@ def configure(options: dict[str, str]) -> None:
             "formatters": {"line": formatter},
             "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
             "root": {"handlers": ["stderr"], "level": "INFO"},
-            "loggers": {"django.server": {"level": "WARNING"}},
+            "loggers": {
+                "django.server": {"level": "WARNING"},
+                # Two lines for each task, thousands a minute, that say nothing of ours.
+                "celery.app.trace": {"level": "WARNING"},
+                "celery.worker.strategy": {"level": "WARNING"},
+            },
         }
     )
     structlog.configure(

@@ -4,7 +4,7 @@ import secrets
 import uuid
 from dataclasses import dataclass
 
-from core import clock
+from core import clock, rows
 from core.keys import derive
 from core.models import PersonKey
 from core.sealing import seal, unseal
@@ -24,14 +24,20 @@ class Key:
         return unseal(self.secret, bytes(sealed), context.encode()).decode()
 
 
-def _unwrap(row: PersonKey) -> Key:
-    return Key(row.id, unseal(derive("person-key"), bytes(row.wrapped), row.id.bytes))
+CURRENT = """
+SELECT id, wrapped FROM core_personkey WHERE number_index = %s AND retired_at IS NULL
+"""
+BY_ID = "SELECT id, wrapped FROM core_personkey WHERE id = %s"
+
+
+def _unwrap(key_id: uuid.UUID, wrapped: bytes) -> Key:
+    return Key(key_id, unseal(derive("person-key"), bytes(wrapped), key_id.bytes))
 
 
 def current(number_index: bytes) -> Key:
     """The key of the present holder of a number; made on first use. Safe under concurrency."""
-    row = PersonKey.objects.filter(number_index=number_index, retired_at=None).first()
-    return _unwrap(row) if row else current_evenly(number_index)
+    row = rows.first(CURRENT, [number_index])
+    return _unwrap(*row) if row else current_evenly(number_index)
 
 
 def current_evenly(number_index: bytes) -> Key:
@@ -42,13 +48,16 @@ def current_evenly(number_index: bytes) -> Key:
     fresh = PersonKey(id=key_id, number_index=number_index, wrapped=wrapped, created_at=clock.now())
     # Where there is one, by whomever, its row stands and ours is not written.
     PersonKey.objects.bulk_create([fresh], ignore_conflicts=True)
-    return _unwrap(PersonKey.objects.get(number_index=number_index, retired_at=None))
+    row = rows.first(CURRENT, [number_index])
+    if row is None:
+        raise PersonKey.DoesNotExist
+    return _unwrap(*row)
 
 
 def get(key_id: uuid.UUID | None) -> Key | None:
     """The key with this id, or None when it was destroyed: what it sealed is gone."""
-    row = PersonKey.objects.filter(id=key_id).first() if key_id else None
-    return _unwrap(row) if row else None
+    row = rows.first(BY_ID, [key_id]) if key_id else None
+    return _unwrap(*row) if row else None
 
 
 def retire(*, number_index: bytes) -> None:

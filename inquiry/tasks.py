@@ -11,8 +11,8 @@ from disputes.selectors import to_tell
 from inquiry import answers, by_phone, erasures, memory, outcomes
 from verification.services.answering import Progress
 
-RETRY_SECONDS = 0.25
-MOST_TRIES = 20  # then the sweep looks after it
+RETRY_SECONDS = 0.2
+MOST_TRIES = 25  # then the sweep looks after it
 LEFT_ALONE = timedelta(seconds=6)  # longer than all tries together
 MOST_SWEPT = 500
 

@@ -1,11 +1,13 @@
+from core import rows
 from sms_gateway import sealed
 from sms_gateway.messages import Address
-from sms_gateway.models import InboundMessage, OptOut
+from sms_gateway.models import InboundMessage
 
 
 def is_opted_out(*, number_index: bytes) -> bool:
     """Whether this number said STOP and not START since."""
-    return OptOut.objects.filter(number_index=number_index, is_out=True).exists()
+    query = "SELECT is_out FROM sms_gateway_optout WHERE number_index = %s"
+    return bool(rows.value(query, [number_index]))
 
 
 def address_of_inbound(*, inbound_id: int) -> Address | None:

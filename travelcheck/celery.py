@@ -69,7 +69,7 @@ app.conf.update(
     # Safe because every task finds out from its row whether there is still something to do.
     task_acks_late=True,
     task_reject_on_worker_lost=True,
-    worker_prefetch_multiplier=1,
+    worker_prefetch_multiplier=4,  # a few at hand; what a dying worker had, the sweep finds
     worker_hijack_root_logger=False,
     task_time_limit=300,
     task_default_queue="default",

@@ -65,7 +65,9 @@ def tell_claim(turn: PersonTurn, claim: Claim) -> bool:
     """Whether a claim is answered: by the answer that is now on its way, by "no data", or by
     nothing at all because the number is somebody else's by now."""
     if claim.release_id is not None and claim.outcome == "claimed":
-        dispatch.on_commit("inquiry.tasks.answer", str(claim.release_id))
+        dispatch.on_commit(
+            "inquiry.tasks.answer", str(claim.release_id), countdown=dispatch.NEXT_CHECKPOINT
+        )
         return True
     if claim.reason == NO_DATA:
         turn.reply("answer.no_data")

@@ -7,13 +7,12 @@ from typing import Final, cast
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
-from django.db.models import BooleanField, ExpressionWrapper, Q
 from django.utils.module_loading import import_string
 
-from sms_gateway import clock, selectors
+from core import rows
+from sms_gateway import selectors
 from sms_gateway.kinds import KEYWORD_REPLIES
-from sms_gateway.models import OutboundMessage, Reason, State
+from sms_gateway.models import OutboundMessage, Reason
 from sms_gateway.services import opting
 
 
@@ -29,6 +28,19 @@ BEHIND: Final = NotYet.BEHIND
 # the log: a confirmation of STOP must not wait for a log that cannot be written.
 PATIENCE = timedelta(seconds=15)
 
+#: Is its life over? And the texts of the same number before it that are on their way or due: the
+#: entries that they wait for, and which of them are late. One that waits for its next attempt holds
+#: nobody back.
+STANDING = """
+SELECT o.expires_at <= core.now(), array_agg(e.after_entry) FILTER (WHERE e.id IS NOT NULL),
+       array_agg(e.created_at <= core.now() - %s) FILTER (WHERE e.id IS NOT NULL)
+FROM sms_gateway_outboundmessage o LEFT JOIN sms_gateway_outboundmessage e
+    ON e.number_index = o.number_index AND e.id < o.id
+    AND (e.state = 'sending' AND e.sending_at > core.now() - %s
+         OR e.state = 'queued' AND e.due_at <= core.now())
+WHERE o.id = %s GROUP BY o.id
+"""
+
 
 def verdict(row: OutboundMessage) -> NotYet | Reason | None:
     """None when the text may go; else what to wait for, or why it never goes.
@@ -37,9 +49,10 @@ def verdict(row: OutboundMessage) -> NotYet | Reason | None:
     nothing is withdrawn between this look and the commit of `sending`. The opt-out ledger comes
     last: from there on nothing here waits for another transaction.
     """
-    if _is_over(row):
+    is_over, entries, late = rows.first(STANDING, [PATIENCE, PATIENCE, row.id]) or ()
+    if is_over:
         return Reason(row.reason) if row.reason else Reason.EXPIRED
-    if _is_behind(row):
+    if _is_behind(list(zip(entries or (), late or (), strict=True))):
         return BEHIND
     if row.after_entry is not None and not is_checkpointed(row.after_entry):
         return WAIT
@@ -54,31 +67,18 @@ def verdict(row: OutboundMessage) -> NotYet | Reason | None:
     return None
 
 
-def _is_over(row: OutboundMessage) -> bool:
-    return OutboundMessage.objects.filter(id=row.id, expires_at__lte=clock.now()).exists()
-
-
 def is_checkpointed(entry: int) -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT audit.checkpointed(%s)", [entry])
-        answer = cursor.fetchone()
-    return bool(answer and answer[0])
+    return bool(rows.value("SELECT audit.checkpointed(%s)", [entry]))
 
 
 def _is_upheld(hold_ref: UUID) -> bool:
     return cast(Callable[[UUID], bool], import_string(settings.SMS_HOLD))(hold_ref)
 
 
-def _is_behind(row: OutboundMessage) -> bool:
-    """Whether an earlier text of the same number is on its way or due. One that waits for its next
-    attempt holds nobody back."""
-    patience = clock.after(-PATIENCE)
-    earlier = OutboundMessage.objects.filter(number_index=row.number_index, id__lt=row.id).filter(
-        Q(state=State.SENDING, sending_at__gt=patience)
-        | Q(state=State.QUEUED, due_at__lte=clock.now())
+def _is_behind(earlier: list[tuple[int | None, bool]]) -> bool:
+    """Whether one of the earlier texts (its entry of the log, and is it late?) holds this one
+    back."""
+    return any(
+        after_entry is None or not is_late or is_checkpointed(after_entry)
+        for after_entry, is_late in earlier
     )
-    late = earlier.annotate(is_late=ExpressionWrapper(Q(created_at__lte=patience), BooleanField()))
-    for after_entry, is_late in late.values_list("after_entry", "is_late"):
-        if after_entry is None or not is_late or is_checkpointed(after_entry):
-            return True
-    return False

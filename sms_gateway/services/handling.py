@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils.module_loading import import_string
 
+from core import rows
 from core.numbers import parse
 from sms_gateway import clock, dispatch, providers, sealed
 from sms_gateway.failures import backoff, describe, is_busy
@@ -23,6 +24,12 @@ log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
 BUSY = timedelta(seconds=15)
+
+NUMBER = "SELECT number_index FROM sms_gateway_inboundmessage WHERE id = %s AND handled_at IS NULL"
+OLDEST = """
+SELECT id FROM sms_gateway_inboundmessage
+WHERE number_index = %s AND handled_at IS NULL AND due_at <= core.now() ORDER BY id LIMIT 1
+"""
 
 
 def handle(*, inbound_id: int, again: bool = False) -> None:
@@ -50,16 +57,13 @@ def handle(*, inbound_id: int, again: bool = False) -> None:
 
 
 def _number_of(inbound_id: int) -> bytes | None:
-    rows = InboundMessage.objects.filter(id=inbound_id, handled_at=None)
-    index = rows.values_list("number_index", flat=True).first()
+    index = rows.value(NUMBER, [inbound_id])
     return None if index is None else bytes(index)
 
 
 def _oldest_due(index: bytes) -> int | None:
-    waiting = InboundMessage.objects.filter(
-        number_index=index, handled_at=None, due_at__lte=clock.now()
-    )
-    return waiting.order_by("id").values_list("id", flat=True).first()
+    found: int | None = rows.value(OLDEST, [index])
+    return found
 
 
 @transaction.atomic

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.module_loading import import_string
 
+from core import rows
 from sms_gateway import clock, dispatch, providers
 from sms_gateway.models import OutboundMessage, Reason, State
 from sms_gateway.providers import Receipt
@@ -22,6 +23,13 @@ RANK = {
 }
 
 
+NEXT = """
+SELECT id FROM sms_gateway_outboundmessage
+WHERE number_index = %s AND id > %s AND state = 'queued' AND due_at <= core.now()
+ORDER BY id LIMIT 1
+"""
+
+
 class Listener(Protocol):
     def __call__(
         self, *, outbound_id: int, kind: str, hold_ref: UUID | None, status: str
@@ -29,17 +37,25 @@ class Listener(Protocol):
 
 
 def advance(
-    row: OutboundMessage, receipt: Receipt, *, error_code: str = "", reason: Reason | None = None
+    row: OutboundMessage,
+    receipt: Receipt,
+    *,
+    error_code: str = "",
+    reason: Reason | None = None,
+    named: str | None = None,
 ) -> None:
     """Bring a locked row to what a receipt says, unless it is that far already. `reason`: of what
-    kind the failure is that it tells of.
+    kind the failure is that it tells of. `named`: the provider's id of it, which nobody knew yet.
 
     The listener hears `sent` before `delivered`, whichever report came first, and each once.
     """
     target, present = State(receipt.value), State(row.state)
+    names: dict[str, Any] = {"provider_message_id": named} if named is not None else {}
     if RANK[target] <= RANK[present]:
+        if names:
+            OutboundMessage.objects.filter(id=row.id).update(**names)
         return
-    changes: dict[str, Any] = {
+    changes: dict[str, Any] = names | {
         "state": target,
         "error_code": error_code[:40],
         "reason": reason or "",
@@ -60,9 +76,11 @@ def advance(
 
 def accept(row: OutboundMessage, provider_message_id: str) -> None:
     """The provider has taken a locked row's text, and knows it by this id."""
-    if row.provider_message_id is None:
-        OutboundMessage.objects.filter(id=row.id).update(provider_message_id=provider_message_id)
-    advance(row, Receipt.SENT)
+    advance(
+        row,
+        Receipt.SENT,
+        named=provider_message_id if row.provider_message_id is None else None,
+    )
     start_next(row)
 
 
@@ -76,10 +94,7 @@ def close(row: OutboundMessage, *, state: State, reason: Reason, error_code: str
 
 def start_next(row: OutboundMessage) -> None:
     """The number's next text has waited for this one."""
-    waiting = OutboundMessage.objects.filter(
-        number_index=row.number_index, id__gt=row.id, state=State.QUEUED, due_at__lte=clock.now()
-    )
-    following = waiting.order_by("id").values_list("id", flat=True).first()
+    following = rows.value(NEXT, [bytes(row.number_index), row.id])
     if following is not None:
         dispatch.on_commit("send", following)
 

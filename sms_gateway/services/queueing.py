@@ -8,6 +8,7 @@ from django.conf import settings
 from django.db import connection, transaction
 
 from core import person_keys, segments
+from core.dispatch import NEXT_CHECKPOINT
 from sms_gateway import dispatch, sealed
 from sms_gateway.kinds import KEYWORD_REPLIES
 from sms_gateway.messages import Address
@@ -84,7 +85,8 @@ def queue(
     if row is None:
         return OutboundMessage.objects.only("id").get(cause=cause).id
     if not reason:
-        dispatch.on_commit("send", row[0])
+        soon = NEXT_CHECKPOINT if after_entry is not None else 0
+        dispatch.on_commit("send", row[0], countdown=soon)
     return int(row[0])
 
 

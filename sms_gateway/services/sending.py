@@ -9,8 +9,8 @@ from time import monotonic
 from typing import assert_never
 
 from django.db import transaction
-from django.db.models import F
 
+from core import rows as statements
 from sms_gateway import clock, dispatch, providers, sealed
 from sms_gateway.failures import backoff, describe
 from sms_gateway.messages import OutboundText
@@ -19,7 +19,6 @@ from sms_gateway.models import (
     OutboundMessage,
     OutboundPart,
     Outcome,
-    ProviderCall,
     Reason,
     State,
 )
@@ -31,10 +30,23 @@ from sms_gateway.services.progress import accept, close, start_next
 
 log = logging.getLogger(__name__)
 
-WAIT_SECONDS = 0.25
-MAX_WAITS = 40  # then the sweep looks after it
+WAIT_SECONDS = 0.2
+MAX_WAITS = 50  # then the sweep looks after it
 LONG_WAIT = timedelta(minutes=2)  # the queue is told of shorter ones; the sweep finds the others
 BUDGET_WAIT = timedelta(minutes=5)
+NOTE = """
+INSERT INTO sms_gateway_providercall (outbound_id, provider, at, seconds, outcome, code)
+VALUES (%s, %s, core.now(), %s, %s, %s)
+"""
+EARLY = """
+SELECT array_agg(id ORDER BY id) FROM sms_gateway_deliveryreport
+WHERE provider = %s AND provider_message_id = ANY (%s) AND applied_at IS NULL
+"""
+SENDING = """
+UPDATE sms_gateway_outboundmessage SET state = 'sending', provider = %s, attempts = attempts + 1,
+    sending_at = core.now(), cost = %s, due_at = core.now() + %s
+WHERE id = %s
+"""
 CLOCKS_APART = 0.1  # the queue's countdown ends no earlier than the database's
 
 
@@ -94,10 +106,11 @@ def _claim(outbound_id: int) -> Claim:
     )
     if row is None:
         return Claim(Step.LEAVE)
-    rows = OutboundMessage.objects.filter(id=row.id)
     if row.state == State.SENDING:
         provider = providers.get(row.provider)
-        rows.update(due_at=clock.after(provider.capabilities.stuck_after))
+        OutboundMessage.objects.filter(id=row.id).update(
+            due_at=clock.after(provider.capabilities.stuck_after)
+        )
         return Claim(Step.ASK, row.attempts, _open(row), row.provider)
     verdict = checks.verdict(row)
     if verdict is checks.WAIT:
@@ -118,14 +131,8 @@ def _claim(outbound_id: int) -> Claim:
         return _held_back(row, limited)
     # What has just failed there goes elsewhere, where there is another way.
     provider = routing.choose(text.to, number_index=bytes(row.number_index), failed_at=row.provider)
-    rows.update(
-        state=State.SENDING,
-        provider=provider.name,
-        attempts=F("attempts") + 1,
-        sending_at=clock.now(),
-        cost=limits.cost_of(row.segments, text.to.removeprefix("+")),
-        due_at=clock.after(provider.capabilities.stuck_after),
-    )
+    cost = limits.cost_of(row.segments, text.to.removeprefix("+"))
+    statements.run(SENDING, [provider.name, cost, provider.capabilities.stuck_after, row.id])
     return Claim(Step.SEND, row.attempts + 1, text, provider.name)
 
 
@@ -244,10 +251,7 @@ def _record_accepted(outbound_id: int, accepted: Accepted, call: Call) -> None:
             ],
             ignore_conflicts=True,
         )
-    early = DeliveryReport.objects.filter(
-        provider=provider, provider_message_id__in=ids, applied_at=None
-    )
-    for report_id in early.order_by("id").values_list("id", flat=True):
+    for report_id in statements.value(EARLY, [provider, ids]) or ():
         dispatch.on_commit("apply_report", report_id)
 
 
@@ -294,14 +298,7 @@ def _record_blocked(row: OutboundMessage, code: str) -> None:
 
 def _note(outbound_id: int, call: Call) -> None:
     """In the transaction of the call's result."""
-    ProviderCall.objects.create(
-        outbound_id=outbound_id,
-        provider=call.provider,
-        at=clock.now(),
-        seconds=call.seconds,
-        outcome=call.outcome,
-        code=call.code[:40],
-    )
+    statements.run(NOTE, [outbound_id, call.provider, call.seconds, call.outcome, call.code[:40]])
 
 
 def _still_sending(outbound_id: int, attempt: int) -> OutboundMessage | None:

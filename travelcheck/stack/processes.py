@@ -31,6 +31,7 @@ class Process:
     also: tuple[str, ...] = ()
     stop_seconds: float = 15
     descriptors: tuple[int, ...] = ()  # open files it inherits
+    nice: int = 0
 
 
 #: Of the demo alone: gives it each new day, so that it can run for weeks.
@@ -54,7 +55,11 @@ def table(
     schedule = ("--schedule", str(folder / "run" / "beat-schedule"), "--loglevel", "WARNING")
     return [
         Process("sequencer", SEQUENCER, ("manage.py", "audit_sequencer"), SEQUENCING),
-        Process("worker", WORKER, (*CELERY, "worker", *worker, *QUIET), WORK, stop_seconds=30),
+        # Texts are taken in before they are answered: who waits at the door is a provider that will
+        # not wait long, and what is stored is answered in any case.
+        Process(
+            "worker", WORKER, (*CELERY, "worker", *worker, *QUIET), WORK, stop_seconds=30, nice=5
+        ),
         Process("ingest", INGEST, (*CELERY, "worker", *ingest, *QUIET), WORK, stop_seconds=30),
         Process("beat", NONE, (*CELERY, "beat", *schedule), ENTRANCE, also=("REDIS_URL",)),
         Process(
@@ -99,6 +104,7 @@ def service(process: Process, environment: Mapping[str, str]) -> Service:
         stage=process.stage,
         stop_seconds=process.stop_seconds,
         descriptors=process.descriptors,
+        nice=process.nice,
     )
 
 

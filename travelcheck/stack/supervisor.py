@@ -48,9 +48,12 @@ class Service:
     stop_seconds: float = 15
     shown: bool = True  # whether its output goes to the terminal too
     descriptors: tuple[int, ...] = ()  # open files it inherits
+    nice: int = 0  # how much it gives way to others where there is not enough for all
 
 
-def child_arguments(death_signal: signal.Signals, account: Account | None = None) -> dict[str, Any]:
+def child_arguments(
+    death_signal: signal.Signals, account: Account | None = None, nice: int = 0
+) -> dict[str, Any]:
     """What makes `subprocess` start a process that does not outlive us.
 
     Call it from the main thread: the kernel watches the thread that started the process.
@@ -61,6 +64,7 @@ def child_arguments(death_signal: signal.Signals, account: Account | None = None
         _libc.prctl(_PR_SET_PDEATHSIG, int(death_signal))
         if os.getppid() != parent:
             os.kill(os.getpid(), signal.SIGKILL)
+        os.nice(nice)
 
     user = account.popen_arguments() if account else {}
     return {
@@ -170,7 +174,10 @@ class Supervisor:
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 pass_fds=service.descriptors,
-                **{"cwd": ROOT, **child_arguments(service.stop_signal, service.account)},
+                **{
+                    "cwd": ROOT,
+                    **child_arguments(service.stop_signal, service.account, service.nice),
+                },
             )
         entry.started = time.monotonic()
         self._pid_file(entry).write_text(f"{entry.process.pid}\n")
