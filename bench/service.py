@@ -5,6 +5,7 @@ import os
 import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Final
 
 from bench.results import OUT
@@ -22,22 +23,22 @@ SETTINGS: Final = {
 
 
 @contextmanager
-def service(settings: Mapping[str, str]) -> Iterator[Stack]:
+def service(settings: Mapping[str, str], folder: Path = FOLDER) -> Iterator[Stack]:
     """Start the servers with these settings beside the usual ones."""
-    os.environ["STACK_FOLDER"] = str(FOLDER)
-    _remove()
+    os.environ["STACK_FOLDER"] = str(folder)
+    _remove(folder)
     chosen = {**SETTINGS, **settings}
     with stack({**os.environ, **chosen}, "a bench", echo=False) as running:
-        make_keys(FOLDER)
-        for name, value in {**chosen, "SIGNALING_STORE": str(FOLDER / "signaling")}.items():
-            write_secret(FOLDER, name, value)
+        make_keys(folder)
+        for name, value in {**chosen, "SIGNALING_STORE": str(folder / "signaling")}.items():
+            write_secret(folder, name, value)
         running.start_servers()
         running.manage("migrate", "--verbosity=0", role=OWNER)
         yield running
-    _remove()
+    _remove(folder)
 
 
-def _remove() -> None:
+def _remove(folder: Path) -> None:
     for server in ("postgres", "redis"):
-        remove_server_folder(FOLDER, server)
-    shutil.rmtree(FOLDER, ignore_errors=True)
+        remove_server_folder(folder, server)
+    shutil.rmtree(folder, ignore_errors=True)

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from bench.messages import oracle
+from bench.messages import oracle, throughput
 from bench.messages.people import CODES, NUMBERS
 from bench.processes import ROOT, run
 from bench.results import OUT, Result
@@ -34,6 +34,11 @@ PER_KEY: Final = 50
 
 
 def measure(quick: bool) -> Iterator[Result]:
+    yield from _asking(quick)
+    yield from throughput.measure(quick)
+
+
+def _asking(quick: bool) -> Iterator[Result]:
     count = QUICK if quick else EACH
     organisations = -(-count * len((*NUMBERS, *CODES)) // PER_KEY)
     with service({}) as running:
