@@ -4,7 +4,7 @@ JOBS ?= 2
 DEBIAN_POSTGRES ?= 15
 BIN := .venv/bin
 
-.PHONY: help demo serve test chaos bench lint lock
+.PHONY: help demo serve test chaos soak bench lint lock
 .DEFAULT_GOAL := help
 
 help: ## list what there is
@@ -26,10 +26,15 @@ test: lint chromium java smsc .venv/.spark ## everything the continuous integrat
 			$(wildcard $(patsubst %/sql,tests/integration/%,$(wildcard */sql))) tests/integration/travelcheck; \
 	else echo "no PostgreSQL $(DEBIAN_POSTGRES) on this machine: tested on the embedded one only"; fi
 
-chaos: .venv/.dev ## people text while processes die and Redis forgets (CROWD=1000 of them)
-	INTERLEAVINGS=10000 CROWD=$(or $(CROWD),1000) \
-	SEQUENCER_KILLS=50 SEQUENCER_WRITERS=16 SEQUENCER_ENTRIES=10000 \
-		$(BIN)/pytest tests/chaos tests/integration/audit/test_killed.py
+chaos: .venv/.dev ## people text while things break (CONVERSATIONS=5000 each; ONLY=Redis: one)
+	$(if $(ONLY),,INTERLEAVINGS=10000 \
+		SEQUENCER_KILLS=50 SEQUENCER_WRITERS=16 SEQUENCER_ENTRIES=10000 \
+		$(BIN)/pytest tests/chaos/test_interleavings.py tests/integration/audit/test_killed.py)
+	$(BIN)/python -m tests.chaos.reliability --each $(or $(CONVERSATIONS),5000) \
+		$(if $(ONLY),--only "$(ONLY)") --write docs/reliability.md
+
+soak: .venv/.dev ## texts at an even rate, and the memory of every process (MINUTES=30, RATE=10)
+	$(BIN)/python -m bench.messages.soak $(or $(MINUTES),30) $(or $(RATE),10)
 
 bench: .venv-bench/.made ## speed and accuracy beside floors and peers (NAME=signaling; QUICK=1: small)
 	@QUICK=$(QUICK) .venv-bench/bin/python -m bench $(NAME)
