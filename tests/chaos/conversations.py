@@ -49,9 +49,11 @@ class Crowd:
         self.reporting: set[asyncio.Task[None]] = set()
 
     def share(self, what: str) -> float:
-        """Of how many the notice, or the answer, is there."""
-        done = sum(getattr(talk, what).is_set() for talk in self.talks.values())
-        return done / len(self.talks)
+        """Of how many it is there: the notice ("noticed"), else the answer."""
+        return sum(
+            (talk.noticed if what == "noticed" else talk.answered).is_set()
+            for talk in self.talks.values()
+        ) / len(self.talks)
 
     async def run(self, seconds: float) -> None:
         """Until everybody has an answer, or time is up."""

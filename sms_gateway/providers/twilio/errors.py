@@ -1,7 +1,7 @@
 """What Twilio's errors mean for a text. Codes: https://www.twilio.com/docs/api/errors"""
 
 from twilio.base.exceptions import TwilioRestException, TwilioServiceException
-from urllib3.exceptions import ConnectTimeoutError
+from urllib3.exceptions import ConnectTimeoutError, NewConnectionError
 
 from sms_gateway.providers import Failure, FailureKind
 
@@ -40,7 +40,7 @@ def classify(error: Exception) -> Failure:
     """Permanent, temporary, technical or unknown. What is unknown may have been accepted."""
     if isinstance(error, TwilioRestException | TwilioServiceException):
         return _of_answer(int(error.status), int(error.code or 0))
-    if isinstance(error, ConnectTimeoutError):
+    if isinstance(error, ConnectTimeoutError) and not isinstance(error, NewConnectionError):
         return Failure(FailureKind.TEMPORARY, "connect")
     # A read time-out, a closed connection, an answer that is no JSON: it may have been accepted.
     return Failure(FailureKind.UNKNOWN, type(error).__name__)
