@@ -50,10 +50,9 @@ class Crowd:
 
     def share(self, what: str) -> float:
         """Of how many it is there: the notice ("noticed"), else the answer."""
-        return sum(
-            (talk.noticed if what == "noticed" else talk.answered).is_set()
-            for talk in self.talks.values()
-        ) / len(self.talks)
+        events = [t.noticed if what == "noticed" else t.answered for t in self.talks.values()]
+        done = len([event for event in events if event.is_set()])
+        return done / len(self.talks)
 
     async def run(self, seconds: float) -> None:
         """Until everybody has an answer, or time is up."""
