@@ -60,8 +60,14 @@ class Address:
         return cls(inbound.sender.address, inbound.number_index)
 
     def is_reachable(self) -> bool:
-        """A name or a broken number cannot be texted."""
-        return self.number.startswith("+") and self.number[1:].isdigit()
+        """A name or a broken number cannot be texted.
+
+        Nor a number under another one's index: the web process stores both of who texts and of who
+        is asked about, and whoever has taken it over would have one person's code go to another
+        one's phone.
+        """
+        is_number = self.number.startswith("+") and self.number[1:].isdigit()
+        return is_number and number_index(self.number) == self.number_index
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from audit.services import record_purge
 from core import catalogue, clock, dispatch
 from core.keys import derive
 from core.numbers import number_index
-from core.sealing import seal, unseal
+from core.sealing import UnsealError, seal, unseal
 from sms_gateway.messages import Address
 from sms_gateway.selectors import is_opted_out
 from sms_gateway.services import queue
@@ -109,13 +109,13 @@ def consider(*, opening_id: UUID) -> None:
     )
     if opening is None:
         return
-    tenure, code = _to_text(opening), codes.new_code()
+    tenure, number, code = _to_text(opening), _number(opening), codes.new_code()
     opening.code_digest = secrets.token_bytes(32)
-    if tenure is not None:
+    if tenure is not None and number is not None:
         digits = codes.read(code)
         assert digits is not None
         opening.tenure_id, opening.code_digest = tenure.id, codes.digest(opening.id, digits)
-        _text(opening, tenure, code)
+        _text(opening, tenure, number, code)
     opening.considered_at, opening.number_sealed = clock.now(), None
     opening.save(update_fields=["considered_at", "number_sealed", "code_digest", "tenure_id"])
 
@@ -134,11 +134,20 @@ def _to_text(opening: Opening) -> Tenure | None:
     return tenure if hour < IN_AN_HOUR and day < IN_A_DAY else None
 
 
-def _text(opening: Opening, tenure: Tenure, code: str) -> None:
+def _number(opening: Opening) -> str | None:
+    """Where the code goes; None when nobody can tell. That it is the number whose page the code
+    opens, the gateway sees to (`Address.is_reachable`)."""
     assert opening.number_sealed is not None  # it is there until the opening was considered
-    key = derive("own-page-number")
-    number = unseal(key, bytes(opening.number_sealed), opening.id.bytes).decode()
-    locale = tenure.language or opening.language
+    try:
+        sealed = bytes(opening.number_sealed)
+        return unseal(derive("own-page-number"), sealed, opening.id.bytes).decode()
+    except UnsealError:
+        return None
+
+
+def _text(opening: Opening, tenure: Tenure, number: str, code: str) -> None:
+    spoken = tenure.language or opening.language
+    locale = spoken if spoken in catalogue.locales() else catalogue.FIRST
     body = catalogue.render(locale, "page.code", page_code=code, minutes=CODE_MINUTES)
     queue(
         to=Address(number, bytes(opening.number_index)),

@@ -9,6 +9,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
+from core.numbers import number_index
 from sms_gateway import services
 from sms_gateway.models import Act, InboundMessage, OutboundMessage, Problem, State, Unclear
 from sms_gateway.selectors import is_opted_out
@@ -224,6 +225,18 @@ def test_problems_reach_the_handler_by_name(
 
 def test_what_cannot_be_answered_is_recorded_and_not_sent(text: Text, queue: Queue) -> None:
     text("TRIP", number="BANK")
+    queue.run()
+    row = OutboundMessage.objects.get()
+    assert (row.state, row.reason, row.body_sealed) == (State.SUPPRESSED, "unreachable", None)
+
+
+def test_no_answer_goes_to_a_phone_that_was_sealed_beside_anothers_index(
+    text: Text, queue: Queue, superuser: psycopg.Connection
+) -> None:
+    """What a compromised web process could store, to have somebody's code come to itself."""
+    text("TRIP")
+    victim = number_index("+8613900000009")
+    superuser.execute("UPDATE sms_gateway_inboundmessage SET number_index = %s", [victim])
     queue.run()
     row = OutboundMessage.objects.get()
     assert (row.state, row.reason, row.body_sealed) == (State.SUPPRESSED, "unreachable", None)

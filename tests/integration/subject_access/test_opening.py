@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -13,7 +14,10 @@ import pytest
 from django.conf import settings
 
 from core import person_keys
+from core.keys import derive
 from core.numbers import number_index
+from core.sealing import seal
+from sms_gateway.models import OutboundMessage
 from subject_access import services, tasks
 from subject_access.browser import Browser
 from subject_access.codes import digest, read
@@ -169,6 +173,20 @@ def test_what_the_web_process_can_do_opens_nobodys_page(
     state = web.execute("SELECT state FROM gate.page_read(%s)", [mine.public_key]).fetchone()
     assert state == ("none",)
     web.commit()
+
+    # Nor does the code go to its own phone, when it seals that number beside the other one's index.
+    own, mine, opening_id = subscriber("310000"), Browser.new(), uuid.uuid4()
+    address = seal(derive("own-page-number"), own.encode(), opening_id.bytes)
+    web.execute(
+        "SELECT gate.page_ask(%s, %s, %s, %s, 'xx')",
+        [opening_id, mine.public_key, number_index(number), address],
+    )
+    web.commit()
+    service.arrived(number)
+    tasks.sweep.run()
+    service.work()
+    assert service.arrived(own) == service.arrived(number) == []
+    assert OutboundMessage.objects.latest("id").reason == "unreachable"
 
     # What the database holds opens with the browser's secret alone.
     assert opening.sealed is not None
