@@ -19,6 +19,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
+from struct import Struct
 
 import psycopg
 
@@ -32,8 +33,8 @@ LOCK = int.from_bytes(b"auditseq")
 
 BATCH = 5_000
 INTERVAL = 0.1
-"""Seconds between two looks at the queue: a bound on how long an entry waits, and on how many
-checkpoints there are."""
+"""Seconds from one look at the queue to the next: a bound on how long an entry waits, and on how
+many checkpoints there are."""
 
 LINKING = 60.0
 """Seconds between two looks whether it can be said how an earlier year's log ended."""
@@ -60,6 +61,13 @@ SIGNED = """
 INSERT INTO public.audit_checkpoint (log, size, origin, root, note, made_at)
 VALUES (%s, %s, %s, %s, %s, core.now())
 """
+
+LEAVES = "COPY public.audit_leaf (log, seq, entry_id, leaf_hash) FROM STDIN (FORMAT BINARY)"
+NODES = "COPY public.audit_node (log, level, idx, hash) FROM STDIN (FORMAT BINARY)"
+# Rows in the binary format: how many columns, then of each its length and bytes. Row by row through
+# the driver would take longer than all the hashing.
+_COPY_BEGIN, _COPY_END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_LEAF, _NODE = Struct(">hihiqiqi32s"), Struct(">hihihiqi32s")
 
 log = logging.getLogger(__name__)
 
@@ -177,18 +185,17 @@ def _write(
     leaves: Sequence[tuple[int, bytes]],
     nodes: Sequence[Node],
 ) -> None:
-    into_leaves = (
-        "COPY public.audit_leaf (log, seq, entry_id, leaf_hash) FROM STDIN (FORMAT BINARY)"
-    )
-    with cursor.copy(into_leaves) as copy:
-        copy.set_types(["int2", "int8", "int8", "bytea"])
-        for seq, (entry_id, leaf_hash) in enumerate(leaves, first):
-            copy.write_row((year, seq, entry_id, leaf_hash))
-    into = "COPY public.audit_node (log, level, idx, hash) FROM STDIN (FORMAT BINARY)"
-    with cursor.copy(into) as copy:
-        copy.set_types(["int2", "int2", "int8", "bytea"])
-        for node in nodes:
-            copy.write_row((year, *node))
+    with cursor.copy(LEAVES) as copy:
+        rows = (
+            _LEAF.pack(4, 2, year, 8, seq, 8, entry_id, 32, leaf_hash)
+            for seq, (entry_id, leaf_hash) in enumerate(leaves, first)
+        )
+        copy.write(_COPY_BEGIN + b"".join(rows) + _COPY_END)
+    with cursor.copy(NODES) as copy:
+        rows = (
+            _NODE.pack(4, 2, year, 2, level, 8, index, 32, hash_) for level, index, hash_ in nodes
+        )
+        copy.write(_COPY_BEGIN + b"".join(rows) + _COPY_END)
 
 
 def link_years(connection: psycopg.Connection) -> bool:
@@ -264,6 +271,7 @@ class Sequencer:
         linked = -LINKING
         with asking(self.conninfo, self.policy) as askers:
             while not self.stop.is_set():
+                began = time.monotonic()
                 done = turn.batch()
                 if time.monotonic() > linked + LINKING:
                     link_years(connection)
@@ -272,7 +280,8 @@ class Sequencer:
                     for asker in askers:
                         asker.wake.set()
                 if done < BATCH:
-                    self.stop.wait(INTERVAL)
+                    # From beginning to beginning: what a batch takes is not waited for again.
+                    self.stop.wait(max(0.0, began + INTERVAL - time.monotonic()))
 
     def _work_off(self, turn: Turn) -> None:
         while not self.stop.is_set() and turn.batch():

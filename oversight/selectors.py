@@ -10,6 +10,7 @@ from django.db import connection
 
 from accounts.models import User
 from audit.models import Entry
+from audit.search import first_id_since
 from core import clock
 from organisations.models import Organisation
 
@@ -72,11 +73,11 @@ def askers() -> list[AskerPattern]:
                   count(*) FILTER (WHERE event = 'consent.refused'),
                   count(*) FILTER (WHERE event = 'access.denied')
            FROM audit_entry
-           WHERE org_ref IS NOT NULL AND recorded_at >= %s
+           WHERE org_ref IS NOT NULL AND recorded_at >= %(since)s AND id >= %(first)s
              AND event IN ('organisation.asked', 'consent.granted', 'consent.refused',
                            'access.denied')
            GROUP BY org_ref""",
-        _since(),
+        **_recent(),
     )
     found = [AskerPattern(*row) for row in rows]
     return sorted(found, key=lambda p: (p.asked < FEW, -p.refused_percent, -p.asked))
@@ -88,15 +89,17 @@ def bursts(times: int = 5) -> list[Burst]:
         """WITH hourly AS (
              SELECT org_ref, date_trunc('hour', recorded_at) AS hour, count(*) AS asked
              FROM audit_entry
-             WHERE event = 'organisation.asked' AND recorded_at >= %s GROUP BY 1, 2),
+             WHERE event = 'organisation.asked' AND recorded_at >= %(since)s AND id >= %(first)s
+             GROUP BY 1, 2),
            usual AS (
              SELECT org_ref, percentile_cont(0.5) WITHIN GROUP (ORDER BY asked) AS middle
              FROM hourly GROUP BY 1)
            SELECT h.org_ref, h.hour, h.asked, u.middle FROM hourly h JOIN usual u USING (org_ref)
-           WHERE h.asked >= %s AND h.asked > u.middle * %s ORDER BY h.asked DESC LIMIT 50""",
-        _since(),
-        FEW,
-        times,
+           WHERE h.asked >= %(few)s AND h.asked > u.middle * %(times)s
+           ORDER BY h.asked DESC LIMIT 50""",
+        **_recent(),
+        few=FEW,
+        times=times,
     )
     return [Burst(*row) for row in rows]
 
@@ -109,9 +112,9 @@ def readers() -> list[Reader]:
            FROM audit_entry
            WHERE event IN ('auditor.viewed_entry', 'auditor.searched', 'staff.viewed_subject',
                            'dispute.viewed', 'auditor.resolved')
-             AND recorded_at >= %s AND subject_ref IS NOT NULL
+             AND recorded_at >= %(since)s AND id >= %(first)s AND subject_ref IS NOT NULL
            GROUP BY 1 ORDER BY 2 DESC LIMIT 50""",
-        _since(),
+        **_recent(),
     )
     return [Reader(*row) for row in rows]
 
@@ -120,13 +123,14 @@ def undelivered() -> list[Undelivered]:
     """Releases of the last days without a delivery, the latest first."""
     rows = _rows(
         """SELECT r.id, r.recorded_at, r.org_ref FROM audit_entry r
-           WHERE r.event = 'access.released' AND r.recorded_at >= %s AND r.recorded_at < %s
+           WHERE r.event = 'access.released' AND r.recorded_at >= %(since)s AND r.id >= %(first)s
+             AND r.recorded_at < %(until)s
              AND NOT EXISTS (
                SELECT FROM audit_entry d
                WHERE d.consent_id = r.consent_id AND d.event = 'access.delivered' AND d.id > r.id)
            ORDER BY r.id DESC LIMIT 50""",
-        _since(),
-        clock.now() - timedelta(days=1),
+        **_recent(),
+        until=clock.now() - timedelta(days=1),
     )
     return [Undelivered(*row) for row in rows]
 
@@ -184,14 +188,17 @@ def witnesses() -> list[WitnessState]:
 
 def asked_by_day(days: int = PATTERN_DAYS) -> list[tuple[datetime, int]]:
     """Questions of organisations by UTC day, the oldest first."""
+    since = clock.now() - timedelta(days=days - 1)
     rows = _rows(
-        """SELECT day, (SELECT count(*) FROM audit_entry e
-                        WHERE e.event = 'organisation.asked' AND e.recorded_at >= day
-                          AND e.recorded_at < day + interval '1 day')
-           FROM generate_series(date_trunc('day', %s::timestamptz AT TIME ZONE 'UTC')
-                                  AT TIME ZONE 'UTC',
-                                core.now(), interval '1 day') AS day ORDER BY day""",
-        clock.now() - timedelta(days=days - 1),
+        """WITH asked AS (
+             SELECT date_trunc('day', recorded_at AT TIME ZONE 'UTC') AS day, count(*) AS count
+             FROM audit_entry WHERE event = 'organisation.asked' AND id >= %(first)s GROUP BY 1)
+           SELECT day AT TIME ZONE 'UTC', coalesce(asked.count, 0)
+           FROM generate_series(date_trunc('day', %(since)s::timestamptz AT TIME ZONE 'UTC'),
+                                core.now() AT TIME ZONE 'UTC', interval '1 day') AS day
+           LEFT JOIN asked USING (day) ORDER BY 1""",
+        since=since,
+        first=first_id_since(since - timedelta(days=1)),
     )
     return [(day, count) for day, count in rows]
 
@@ -208,11 +215,13 @@ def people(account_refs: Sequence[UUID]) -> dict[UUID, str]:
     return {account: name or email for account, name, email in found}
 
 
-def _since() -> datetime:
-    return clock.now() - timedelta(days=PATTERN_DAYS)
+def _recent() -> dict[str, Any]:
+    """Where the last days begin: as a moment, and as an id, which the indexes end in."""
+    since = clock.now() - timedelta(days=PATTERN_DAYS)
+    return {"since": since, "first": first_id_since(since)}
 
 
-def _rows(query: str, *values: datetime | int) -> list[tuple[Any, ...]]:
+def _rows(query: str, **values: Any) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(query, values)
         return list(cursor.fetchall())

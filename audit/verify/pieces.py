@@ -124,8 +124,9 @@ def _check_bundle(piece: Piece, bundle: Tile, reader: Reader, result: Result) ->
     columns = reader.columns(bundle.start, bodies)
     said: dict[int, Said] = {}
     if piece.columns:
-        lines = (piece.folder / columns_path(bundle)).read_text().splitlines(keepends=True)
-        if lines != columns:
+        text = (piece.folder / columns_path(bundle)).read_text()
+        if text != "".join(columns):
+            lines = text.splitlines(keepends=True)
             where = f"{piece.name} entry {bundle.start + _first_other(columns, lines)}"
             result.findings.append(tampered(where, "its columns are not those of its body"))
         said = _history(piece, bundle, result)

@@ -5,11 +5,10 @@ is a finding.
 """
 
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from itertools import groupby
-from operator import attrgetter
 from typing import Any, Final, NamedTuple
 
 from audit.verify.entries import BEGINNING, FIELDS, moment
@@ -284,9 +283,13 @@ def broken(
 ) -> Iterator[Finding]:
     """Replay the records of some people. `names` are those of the logs, by their order."""
 
-    for _, about in groupby(sorted(map(Entry._make, records), key=_STORY), key=_PERSON):
+    about: dict[str, list[Record]] = defaultdict(list)
+    for record in records:
+        about[record[_SUBJECT]].append(record)
+    for subject in sorted(about):
         replay = Replay(sizes)
-        for entry in about:
+        # A record begins with its log's order and its place: the order of the log.
+        for entry in map(Entry._make, sorted(about[subject])):
             try:
                 replay.take(entry)
             except UnknownPastError as error:
@@ -297,8 +300,7 @@ def broken(
                 yield tampered(_where(entry, names), "a value is not what it must be")
 
 
-_PERSON: Final = attrgetter("subject_ref")
-_STORY: Final = attrgetter("subject_ref", "order", "place")
+_SUBJECT: Final = 2 + FIELDS.index("subject_ref")
 
 
 def _where(entry: Entry, names: Sequence[str]) -> str:

@@ -9,7 +9,7 @@ import marshal
 import mmap
 import os
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
@@ -74,11 +74,12 @@ class Spill:
                     found += marshal.loads(file.read(int.from_bytes(head)))  # noqa: S302
         return found
 
-    def names_of(self, prefix: str) -> Iterator[str]:
+    def names_of(self, prefix: str) -> list[str]:
         """All names that begin so."""
+        found: list[str] = []
         for path in sorted(self.names.glob(f"{prefix}.*")):
-            with path.open() as file:
-                yield from (line.rstrip("\n") for line in file)
+            found += path.read_text().split("\n")[:-1]
+        return found
 
 
 def _append(path: Path, block: bytes) -> None:

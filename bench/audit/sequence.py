@@ -1,16 +1,21 @@
-"""`python -m bench.audit.sequence once|live ADDRESS`: one sequencer; `live` until it is stopped."""
+"""`python -m bench.audit.sequence once|live ADDRESS [POLICY]`: one sequencer; `live` until it is
+stopped."""
 
-import os
 import signal
 import sys
+from pathlib import Path
 
+from audit.policy import Policy
 from audit.sequencer import Sequencer
 from bench.processes import Measured
 
+SEED = bytes(32)
 
-def main(way: str, address: str) -> Measured:
+
+def main(way: str, address: str, policy: Path | None = None) -> Measured:
     measured = Measured()
-    sequencer = Sequencer(address, "log.example", os.environ.get("BENCH", "").encode().ljust(32))
+    asked = Policy.parse(policy.read_text()) if policy else None
+    sequencer = Sequencer(address, "log.example", SEED, policy=asked)
     signal.signal(signal.SIGTERM, lambda *_: sequencer.stop.set())
     with measured.timed():
         sequencer.run(once=way == "once")
@@ -18,4 +23,4 @@ def main(way: str, address: str) -> Measured:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2]).say()
+    main(sys.argv[1], sys.argv[2], *map(Path, sys.argv[3:])).say()
