@@ -64,11 +64,13 @@ def entries(wanted: Filter, *, before: int | None = None, limit: int = 50) -> li
     # its name and not by a join, so that the planner knows how rare it is.
     values |= {f"event_{number}": event for number, event in enumerate(wanted.events)}
     parts = [
-        f"(SELECT e.* FROM audit_entry e WHERE e.event = %(event_{number})s AND {condition}"
+        f"(SELECT e.* FROM audit_entry e WHERE e.event = %(event_{number})s AND {condition}"  # noqa: S608
         " ORDER BY e.id DESC LIMIT %(limit)s)"
         for number in range(len(wanted.events))
     ]
-    query = f"{' UNION ALL '.join(parts)} ORDER BY id DESC LIMIT %(limit)s"
+    query = f"""
+        SELECT found.* FROM ({" UNION ALL ".join(parts)}) AS found
+        ORDER BY found.id DESC LIMIT %(limit)s"""  # noqa: S608
     return list(Entry.objects.raw(query, values))
 
 
