@@ -6,7 +6,7 @@ from core.migration_operations import SQLFile
 
 
 class Migration(migrations.Migration):
-    dependencies = [("audit", "0015_holds_and_years")]
+    dependencies = [("audit", "0016_own_page")]
     operations = [
         migrations.RemoveIndex(model_name="entry", name="audit_entry_at"),
         migrations.RemoveIndex(model_name="entry", name="audit_entry_of_subject"),
