@@ -1,6 +1,7 @@
 """Idempotency keys: the same request sent twice is one, and gets one answer."""
 
 import hashlib
+import hmac
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -39,7 +40,8 @@ def once(*, key: ApiKey, header: str, said: bytes, work: Callable[[], Reply]) ->
     KeyReusedError.
     """
     name = hashlib.sha256(key.id.bytes + header.encode()).digest()
-    digest = hashlib.sha256(said).digest()
+    # Keyed: there is a number in it, and of numbers all can be tried.
+    digest = hmac.digest(derive("reply-digest"), said, "sha256")
     if not _lock(name):
         raise InProgressError
     recent = clock.now() - KEPT

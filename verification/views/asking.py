@@ -48,8 +48,10 @@ def ask(request: HttpRequest, member: Membership) -> HttpResponse:
     except requests.NotAllowedError as error:
         form.add_error(None, words(f"not_allowed.{error}"))
         return _form(request, member, form)
+    # A fresh nonce for each preview: who goes back and names another person asks anew.
+    sent = [(name, value) for name, value in filled(form, request.POST) if name != "nonce"]
     context = around(member, "ask") | {
-        "filled": filled(form, request.POST),
+        "filled": [*sent, ("nonce", secrets.token_urlsafe(NONCE_BYTES))],
         "question": question,
         "hours": settings.REQUEST_OPEN_HOURS,
         "places": places.named(form.chosen(), get_language() or ""),

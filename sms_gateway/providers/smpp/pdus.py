@@ -177,6 +177,11 @@ def is_receipt(pdu: Pdu) -> bool:
     return bool(pdu.esm_class & MESSAGE_TYPE == RECEIPT)
 
 
+def is_text(pdu: Pdu) -> bool:
+    """Whether a person wrote it: no receipt, acknowledgement or notification (section 5.2.12)."""
+    return not pdu.esm_class & MESSAGE_TYPE
+
+
 def _text(value: bytes | None) -> str:
     return (value or b"").decode("latin-1")
 

@@ -47,7 +47,10 @@ def told(pdu: Pdu) -> Told | None:
     fields = {name.lower(): value for name, value in FIELDS.findall(head)}
     message_id = (getattr(pdu, "receipted_message_id", None) or b"").decode("latin-1")
     status = STATES.get(getattr(pdu, "message_state", None) or 0, "")
-    message_id = message_id or fields.get("id", "")
+    written = fields.get("id", "")
+    # The library takes the last octet of the parameter for its NUL, which not every centre sends.
+    message_id = written if written.startswith(message_id) else message_id
+    message_id = "".join(filter(str.isprintable, message_id))
     status = status or fields.get("stat", "").upper()[:7]
     if not message_id or not status:
         return None

@@ -75,6 +75,9 @@ def store(provider: str, pdu: Pdu) -> int | None:
                 error_code=told.error_code,
             )
         return None
+    if not pdus.is_text(pdu):
+        log.info("an acknowledgement or notification was left out")
+        return None
     came = pdus.delivered(pdu, national_prefix=settings.SMPP_NATIONAL_PREFIX)
     part = Part(
         sender=came.sender,
