@@ -75,11 +75,12 @@ LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
     v_tenure public.subscribers_tenure;
+    v_holds boolean;
     v_one record;
 BEGIN
     SELECT * INTO v_tenure FROM public.subscribers_tenure t WHERE t.id = p_tenure;
-    -- First: whoever sends a code for one of them makes a key of the number afterwards.
-    PERFORM gate.page_erase(v_tenure.msisdn_index);
+    -- When an erasure had to wait, the number may be somebody else's by now.
+    v_holds := gate.tenure_holds(p_tenure, v_tenure.msisdn_index);
     FOR v_one IN
         SELECT c.id, c.state FROM public.consent_consent c
         WHERE c.tenure_id = p_tenure ORDER BY c.id FOR UPDATE
@@ -90,8 +91,9 @@ BEGIN
         PERFORM gate.give_up(r.id, 'erased') FROM public.consent_release r
         WHERE r.consent_id = v_one.id AND r.state IN ('claimed', 'fetched');
     END LOOP;
-    -- When an erasure had to wait, the number may be somebody else's by now.
-    IF gate.tenure_holds(p_tenure, v_tenure.msisdn_index) THEN
+    -- Before the keys go: whoever sends a code for one of them makes a key of the number afterwards.
+    PERFORM gate.page_erase(p_tenure, CASE WHEN v_holds THEN v_tenure.msisdn_index END);
+    IF v_holds THEN
         PERFORM gate.recall(h, 'erased', p_by) FROM gate.handed_over(v_tenure.msisdn_index) h;
         UPDATE public.consent_request r
         SET number_index = NULL, number_sealed = NULL, target = NULL
@@ -108,8 +110,10 @@ BEGIN
     -- This holder's keys: the one bound to the tenure, and one that nobody is bound to yet.
     DELETE FROM public.core_personkey k
     WHERE k.number_index = v_tenure.msisdn_index
+      AND (v_holds OR k.id = v_tenure.key_id)
       AND NOT EXISTS (SELECT FROM public.subscribers_tenure t
                       WHERE t.key_id = k.id AND t.id <> p_tenure);
+    DELETE FROM public.consent_erasurewish w WHERE w.tenure_id = p_tenure;
     IF v_tenure.imsi_index IS NOT NULL THEN
         INSERT INTO public.subscribers_tombstone
             (imsi_index, subscriber_ref, erased_at, files_erased_at)

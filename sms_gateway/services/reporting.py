@@ -33,7 +33,7 @@ def apply_report(*, report_id: int) -> None:
     if failure.opted_out:
         opting.is_blocked_by(
             number_index=bytes(row.number_index),
-            provider=report.provider,
+            provider=row.provider,  # accounts of one provider share their webhooks
             code=report.error_code,
         )
     DeliveryReport.objects.filter(id=report.id).update(applied_at=clock.now())

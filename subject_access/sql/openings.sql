@@ -159,22 +159,36 @@ BEGIN
 END $$;
 
 -- STOP (`gate.end_all`): every page of the number closes, every code is dead. The rows stay for their
--- day, because how many codes a number gets is counted in them.
+-- day, because how many codes a number gets is counted in them. A page that still waits for its code
+-- goes on asking for one: whoever typed the number must not see what its holder does.
 CREATE OR REPLACE FUNCTION gate.page_end_all(p_number bytea) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
     PERFORM gate.page_end(o.id) FROM (
         SELECT n.id FROM public.subject_access_opening n
-        WHERE n.number_index = p_number AND n.ended_at IS NULL ORDER BY n.id) o;
+        WHERE n.number_index = p_number AND n.opened_at IS NOT NULL AND n.ended_at IS NULL
+        ORDER BY n.id) o;
+    UPDATE public.subject_access_opening o
+    SET code_digest = NULL, tenure_id = NULL, number_sealed = NULL,
+        considered_at = coalesce(o.considered_at, core.now())
+    WHERE o.number_index = p_number AND o.opened_at IS NULL;
 END $$;
 
--- Erasure (`gate.erase`): nothing stays.
-CREATE OR REPLACE FUNCTION gate.page_erase(p_number bytea) RETURNS void
+DROP FUNCTION IF EXISTS gate.page_erase(bytea);
+
+-- Erasure (`gate.erase_tenure`): nothing stays that leads to the person. p_number: null when it is
+-- somebody else's by now. Pages that wait for a code ask for one until their time is over, as above.
+CREATE OR REPLACE FUNCTION gate.page_erase(p_tenure uuid, p_number bytea) RETURNS void
 LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-    DELETE FROM public.subject_access_opening o WHERE o.number_index = p_number;
+    DELETE FROM public.subject_access_opening o
+    WHERE (o.tenure_id = p_tenure OR o.number_index = p_number) AND o.opened_at IS NOT NULL;
+    UPDATE public.subject_access_opening o
+    SET number_index = sha256(uuid_send(gen_random_uuid())), code_digest = NULL, tenure_id = NULL,
+        number_sealed = NULL, considered_at = coalesce(o.considered_at, core.now())
+    WHERE o.tenure_id = p_tenure OR o.number_index = p_number;
 END $$;
 
 RESET ROLE;

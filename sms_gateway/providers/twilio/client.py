@@ -3,7 +3,7 @@
 import logging
 import os
 from typing import Any
-from urllib.parse import urlencode, urlsplit, urlunsplit
+from urllib.parse import unquote, urlencode, urlsplit, urlunsplit
 from urllib.request import getproxies, proxy_bypass
 
 import urllib3
@@ -72,7 +72,11 @@ def _pool(host: str) -> urllib3.PoolManager:
         "ca_certs": os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("SSL_CERT_FILE"),
     }
     proxy = None if proxy_bypass(host) else getproxies().get("https")
-    return urllib3.ProxyManager(proxy, **settled) if proxy else urllib3.PoolManager(**settled)
+    if not proxy:
+        return urllib3.PoolManager(**settled)
+    whole = urllib3.util.parse_url(proxy if "://" in proxy else f"http://{proxy}")
+    headers = urllib3.make_headers(proxy_basic_auth=unquote(whole.auth)) if whole.auth else None
+    return urllib3.ProxyManager(whole._replace(auth=None).url, proxy_headers=headers, **settled)
 
 
 def client(account: Account) -> Client:

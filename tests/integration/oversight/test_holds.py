@@ -19,6 +19,7 @@ from inquiry import erasures
 from oversight.models import Hold
 from oversight.services import holding
 from sms_gateway.models import OutboundMessage
+from sms_gateway.services import opting
 from tests.factories import people
 from tests.integration.consent.world import Person, World
 
@@ -155,6 +156,24 @@ def test_lifted_early_the_next_holder_of_the_number_notices_nothing(
         assert world.state(newcomer.consent) == "granted"
         assert person_keys.get(newcomer.tenure.key_id) is not None
         assert person_keys.get(person.tenure.key_id) is None
+        assert not OutboundMessage.objects.filter(kind="erased").exists()
+
+
+@pytest.mark.parametrize("meanwhile", ["the number went back", "they said STOP"])
+def test_lifted_early_nobody_is_texted_who_is_not_to_be(
+    auditors: Auditors, person: Person, world: World, as_role: AsRole, meanwhile: str
+) -> None:
+    held = hold(auditors, person)
+    with as_role("worker"):
+        erase(world, person)
+        if meanwhile == "they said STOP":
+            opting.opt_out(number_index=person.index, word="STOP")
+    if meanwhile == "the number went back":
+        world.end_tenure(person.tenure.id)
+    for auditor in auditors:
+        holding.lift(by=auditor, hold_id=held)
+    with as_role("worker"):
+        assert erasures.carry_out_due() == 1
         assert not OutboundMessage.objects.filter(kind="erased").exists()
 
 

@@ -254,9 +254,16 @@ def test_what_closes_an_open_page(
         case "STOP":
             service.say(number, "STOP")
             assert not Opening.objects.exclude(sealed=None, code_digest=None).exists()
+            # Whoever typed the number must not see that its holder does something just now.
+            assert 'name="code"' in waits.get("/me/code/").content.decode()
         case "ERASE":
             service.reply(number, f"ERASE {erase_code(service, number)}")
-            assert not Opening.objects.exists()
+            left = Opening.objects.get()
+            assert left.opened_at is None
+            assert not left.code_digest
+            assert left.tenure_id is None
+            assert bytes(left.number_index) != number_index(number)
+            assert 'name="code"' in waits.get("/me/code/").content.decode()
         case "hands":
             world.end_tenure(tenure)
         case "contested":
