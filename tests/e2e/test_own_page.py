@@ -37,6 +37,7 @@ def test_from_the_number_to_stop(demo: Demo, browser: Browser, tmp_path: Path) -
     page.get_by_role("link", name="See what is held about your number").click()
     visitor.look("own-page-begin")
     visitor.press("Text me a code")
+    expect(page.locator(".error")).to_be_visible()
     visitor.look("own-page-begin-error")
     page.locator("[name=number]").fill(FANG.number)
     before = newest(phone)
