@@ -71,9 +71,11 @@ def test_fill_in_read_what_they_will_read_and_send_once(
     assert "OK 000000" in visible(preview)
     assert not Request.objects.only("id").exists()
     hidden = dict(re.findall(r'name="(number|nonce)" value="([^"]*)"', preview.content.decode()))
-    assert hidden == {"number": FILLED["number"], "nonce": FILLED["nonce"]}
+    assert hidden["number"] == FILLED["number"]
+    # Who goes back and names another person does not get the answer of the first.
+    assert hidden["nonce"] != FILLED["nonce"]
     for _ in range(2):  # a double click
-        sent = employer.browser.post(page, FILLED | {"step": "send"})
+        sent = employer.browser.post(page, FILLED | hidden | {"step": "send"})
         assert sent.status_code == 302
     stored = Request.objects.defer(*NOT_FOR_ASKERS).get()
     assert stored.places == {"cities": ["420100"], "countries": ["TH"]}

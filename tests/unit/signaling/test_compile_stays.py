@@ -4,12 +4,10 @@ import gzip
 import io
 import os
 import random
-import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
 from datetime import date
-from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -94,18 +92,13 @@ def test_a_folder_becomes_stays(land: dict[str, Path], tmp_path: Path) -> None:
     assert [path.name for path in land["out"].iterdir()] == ["stays-0000.parquet"]
 
 
-@pytest.mark.parametrize("engine", ["duckdb", "spark"])
-def test_what_is_written_is_for_its_user_alone(
-    land: dict[str, Path], tmp_path: Path, engine: str
-) -> None:
-    if engine == "spark" and (shutil.which("java") is None or not find_spec("pyspark")):
-        pytest.skip("there is no Spark")
+def test_what_is_written_is_for_its_user_alone(land: dict[str, Path], tmp_path: Path) -> None:
     folder = journeys(tmp_path / "in", 1, ["a.csv"])
     with (folder / "a.csv").open("a") as file:
         file.write("12,2026-11-08T10:00:00Z,460-00-1-1,data\n")
     before = os.umask(0o022)
     try:
-        compile_stays(land, folder, engine=engine)
+        compile_stays(land, folder)
         assert os.umask(0o022) == 0o022
     finally:
         os.umask(before)

@@ -189,6 +189,9 @@ def test_bad_rows_are_the_same(spark: Any, country: dict[str, Any], tmp_path: Pa
     parquet = write(tmp_path / "z.parquet", rows)
     summary = both(country, [text, short, parquet], tmp_path / "out")
     assert summary.rejected.total() == len(BAD) + 2
+    written = tmp_path / "out" / "spark"
+    assert written.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o777 for path in written.iterdir()} == {0o600}
     assert summary.unknown_cells == 1
     named = {
         name: [
