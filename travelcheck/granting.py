@@ -1,10 +1,10 @@
-"""Bringing the database to the matrix in `travelcheck/privileges.py`."""
+"""Bringing the database to the matrix in `travelcheck/privileges.py` and `functions.py`."""
 
 from django.db.backends.utils import CursorWrapper
 from psycopg import sql
 
 from core.migration_operations import role_prefix
-from travelcheck import privileges
+from travelcheck import functions, privileges
 
 
 def _run(cursor: CursorWrapper, statement: str, **parts: sql.Composable) -> None:
@@ -42,17 +42,17 @@ def apply(cursor: CursorWrapper) -> None:
                 grant = "GRANT {verbs} ON public.{table} TO {role}"
                 parts = {"verbs": sql.SQL(", ".join(verbs)), "table": sql.Identifier(table)}
                 _run(cursor, grant, role=names[role], **parts)
-    for role, functions in privileges.FUNCTIONS.items():
-        _grant_functions(cursor, functions, names[role])
-    _grant_functions(cursor, privileges.FOR_ALL, sql.SQL("PUBLIC"))
+    for role, called in functions.FUNCTIONS.items():
+        _grant_functions(cursor, called, names[role])
+    _grant_functions(cursor, functions.FOR_ALL, sql.SQL("PUBLIC"))
 
 
-def _grant_functions(cursor: CursorWrapper, functions: list[str], role: sql.Composable) -> None:
+def _grant_functions(cursor: CursorWrapper, called: list[str], role: sql.Composable) -> None:
     cursor.execute(
         """SELECT p.oid::regprocedure::text
            FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
            WHERE n.nspname || '.' || p.proname = ANY(%s)""",
-        [functions],
+        [called],
     )
     for (signature,) in cursor.fetchall():
         grant = "GRANT EXECUTE ON FUNCTION {signature} TO {role}"

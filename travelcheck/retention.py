@@ -159,6 +159,8 @@ ENDED_BY: Final = {
     "disputes_override": "cases and overrides",
     "django_session": "log-in sessions",
     "inquiry_conversation": "the rest of a long answer",
+    "oversight_export": "an auditor's export of a search",
+    "oversight_exportpart": "an auditor's export of a search",
     "oversight_hold": "legal holds, by pseudonym",
     "organisations_invitation": "invitations, applications that were declined",
     "signaling_coverage": "stay-points, coverage",
@@ -208,10 +210,6 @@ WITHOUT_END: Final = {
         "goes with the account or the organisation",
     ),
     "organisations_organisation": "who asked people is known as long as the log that names it",
-    **dict.fromkeys(
-        ("oversight_export", "oversight_exportpart"),
-        "gone after a day, by the auditors' process itself",
-    ),
     **dict.fromkeys(
         ("oversight_finding", "oversight_resolution", "oversight_sample"),
         "auditors' own work, which others look at: pseudonyms and keyed indexes alone",

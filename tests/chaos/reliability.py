@@ -162,7 +162,7 @@ def main() -> int:
     chosen = [one for one in SCENARIOS if given.only in one.name]
     rounds = [[one] for one in chosen]
     if given.together:
-        rounds = [[one for one in chosen if not (one.clock_steps or one.starts_full)]]
+        rounds = [[one for one in chosen if not one.needs_all]]
     folder = Path(tempfile.mkdtemp(prefix="travelcheck-chaos-"))
     folder.chmod(0o711)
     failed = False

@@ -37,6 +37,11 @@ class Scenario:
     clock_steps: bool = False
     starts_full: bool = False
 
+    @property
+    def needs_all(self) -> bool:
+        """Whether it breaks something for everybody who uses the service meanwhile."""
+        return self.clock_steps or self.starts_full
+
 
 def kill(name: str) -> Mishap:
     """The process and its children, without a word; the supervisor starts another."""

@@ -40,6 +40,7 @@ class Seen:
     welcome: str
     second: subprocess.CompletedProcess[str]
     commands: bytes
+    tenures: int
     code: int
     after_second: list[str]
     finds: set[sweep.Find]
@@ -57,13 +58,22 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
                 second = again.once()
             commands = b"".join(told)
             the_log_verifies(again, tmp_path_factory.mktemp("log"))
+            tenures = count_tenures(again)
             finds = everywhere.in_running(again, commands)
             code = again.stop()
         after_second = processes_of(folder)
         finds |= everywhere.in_stopped(folder)
         yield Seen(
-            folder, first, after_first, again.output, second, commands, code, after_second, finds
-        )
+            folder, first, after_first, again.output, second, commands, tenures, code,
+            after_second, finds,
+        )  # fmt: skip
+
+
+def count_tenures(demo: Demo) -> int:
+    with demo.database() as connection:
+        row = connection.execute("SELECT count(*) FROM subscribers_tenure").fetchone()
+    assert row is not None
+    return int(row[0])
 
 
 def once_on(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -109,6 +119,7 @@ def test_the_sweep_saw_what_must_be_there(seen: Seen) -> None:
 def test_a_killed_launcher_takes_all_its_processes_with_it(seen: Seen) -> None:
     with running_demo(seen.folder) as demo:
         assert demo.pid("feed")
+        assert count_tenures(demo) == seen.tenures, "nobody is registered twice"
         demo.process.send_signal(signal.SIGKILL)
         demo.process.wait()
         wait_until(lambda: processes_of(seen.folder) == [], 60, "the end of all processes")

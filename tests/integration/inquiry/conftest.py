@@ -11,6 +11,7 @@ from sms_gateway import dispatch as gateway_dispatch
 from sms_gateway import tasks as gateway_tasks
 from tests.integration.audit.conftest import new_sequencer
 from tests.integration.consent.world import World
+from tests.integration.inquiry.employers import Employer
 from tests.integration.inquiry.talk import AsRole, Queue, Service
 
 CITIES = (
@@ -83,3 +84,9 @@ def stay(world: World, tenure: object, day: date, place: str) -> None:
         " FROM subscribers_tenure WHERE id = %s",
         [day, "border" if other else "stay", city, other, f"{day} 08:00", f"{day} 20:00", tenure],
     )
+
+
+@pytest.fixture
+def employer(service: Service) -> Employer:
+    """Somebody who asks."""
+    return Employer(service)

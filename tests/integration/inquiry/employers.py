@@ -67,3 +67,26 @@ def outcome(service: Service, request: uuid.UUID) -> str:
 
 def answer_of(request: uuid.UUID) -> Answer | None:
     return Answer.objects.filter(request_id=request).first()
+
+
+def asked(
+    service: Service, employer: Employer, number: str, *, code: str = ""
+) -> tuple[uuid.UUID, str]:
+    """A question about a number, or by the code that it made, and the notice that came."""
+    request = employer.ask(code=code) if code else employer.ask(number)
+    service.work()
+    notice = service.arrived(number)
+    assert len(notice) == 1, outcome(service, request)
+    return request, notice[0]
+
+
+def agreed(service: Service, employer: Employer, number: str) -> uuid.UUID:
+    """A question that was agreed to and whose answer was made, and not handed over yet."""
+    request, _ = asked(service, employer, number)
+    service.receive(number, f"OK {service.last_code}")
+    service.run_only("handle", "answer")
+    made = answer_of(request)
+    assert made is not None
+    assert made.handed_over_at is None
+    assert employer.sees(request) == "open"
+    return request

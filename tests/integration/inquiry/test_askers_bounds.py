@@ -28,11 +28,6 @@ CITIES = [f"4201{n:02d}" for n in range(16)]
 ALL_HOURS = (1 << 24) - 1
 
 
-@pytest.fixture
-def employer(service: Service) -> Employer:
-    return Employer(service)
-
-
 def a_day_passes(service: Service) -> None:
     service.world.superuser.execute(
         "UPDATE consent_request SET asked_at = asked_at - interval '25 hours',"

@@ -6,7 +6,7 @@ import psycopg
 
 from core.roles import LOGIN_ROLES, OWNER
 from tests import database
-from travelcheck import privileges
+from travelcheck import functions, privileges
 
 VERBS = ("SELECT", "INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER")
 ROLES = (*[role for role in LOGIN_ROLES if role != OWNER], "gate")
@@ -80,8 +80,8 @@ def test_functions(superuser: psycopg.Connection) -> None:
             [list(ROLES), NAMES],
         ).fetchall()
     )
-    named = {(role, name) for role, names in privileges.FUNCTIONS.items() for name in names}
-    for_all = {(role, name) for role in ROLES if role != "gate" for name in privileges.FOR_ALL}
+    named = {(role, name) for role, names in functions.FUNCTIONS.items() for name in names}
+    for_all = {(role, name) for role in ROLES if role != "gate" for name in functions.FOR_ALL}
     assert real == named | for_all
 
 
