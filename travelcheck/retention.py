@@ -56,8 +56,8 @@ RULES: Final = (
     Rule("body of another text", "24 hours after it was handled", "blanked",
          "a crash must lose none", *BODIES),
     Rule("a text's row without its body: when, under which index, whether it was STOP, the digest"
-         " of a code", "until the number is erased; without end otherwise", "its index is nobody's",
-         "a text that is sent to us again is no new one"),
+         " of a code", "without end, under an index that only who has `DATA_KEY` can test a number"
+         " against", "", "a text that is sent to us again is no new one, also after an erasure"),
     Rule(LAST_WORD,
          "without end, under its index", "", "who said STOP is not texted again by mistake"),
     Rule("calls to providers, without numbers", "14 days", "deleted",
