@@ -1,6 +1,6 @@
 // A message centre that does what its standard input says and tells what it sees, one JSON line each.
 //   in:  {"do": "listen" | "answer" | "throttle" | "silent" | "drop" | "deliver" | "receipt" | ...}
-//   out: {"saw": "listening" | "bind" | "submit" | "unbind" | "enquire" | "delivered" | "closed", ...}
+//   out: {"saw": "listening" | "bind" | "submit" | "unbind" | "enquire" | "delivered" | "closed" | "done", ...}
 // With the names of two files as arguments, a key and a certificate, it speaks TLS.
 const fs = require('fs');
 const readline = require('readline');
@@ -74,5 +74,5 @@ const deeds = {
 
 server.listen(0, '127.0.0.1', () => tell({ saw: 'listening', port: server.address().port }));
 readline.createInterface({ input: process.stdin })
-  .on('line', (line) => { const asked = JSON.parse(line); deeds[asked.do](asked); })
+  .on('line', (line) => { const asked = JSON.parse(line); deeds[asked.do](asked); tell({ saw: 'done' }); })
   .on('close', () => process.exit(0));

@@ -52,9 +52,12 @@ class Smsc:
         return self.all(what, **like)[count - 1]
 
     def ask(self, do: str, **more: object) -> None:
+        """Wait until it has begun: what we send by the other way could overtake it."""
         assert self.process.stdin is not None
+        before = len(self.all("done"))
         self.process.stdin.write(json.dumps({"do": do, **more}) + "\n")
         self.process.stdin.flush()
+        self.wait("done", before + 1)
 
     def deliver(self, text: str = "", **more: object) -> None:
         """A text from a phone, and wait until it was answered."""

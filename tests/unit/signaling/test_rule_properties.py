@@ -135,15 +135,19 @@ def test_half_of_a_long_silence_is_never_presence(steps: list[tuple[int, int]]) 
 def test_what_is_more_than_a_day_old_changes_no_answer(
     steps: list[tuple[int, int]], lost: int
 ) -> None:
-    """Whether a stay is certain or a doubt does not change when its beginning is no longer kept."""
+    """Whether a stay is certain or a doubt does not change when its beginning is no longer kept.
+
+    Of a doubt the likelier city is named first, and the whole of it is weighed for that: the order
+    of the two may change.
+    """
     sightings = track(steps)
     cut, window = START + lost, START + lost + DAY
     kept = [sighting for sighting in sightings if sighting[1] >= cut]
     assume(kept and kept[-1][1] > window)
 
-    def answers(found: list[Stay]) -> set[Stay]:
+    def answers(found: list[Stay]) -> set[tuple[int, frozenset[int | None], int, int]]:
         return {
-            (who, city, alt, max(start, window), end)
+            (who, frozenset((city, alt)), max(start, window), end)
             for who, city, alt, start, end in found
             if end > window
         }
